@@ -1,0 +1,1 @@
+"""Stage 1: from the wire to an Article."""

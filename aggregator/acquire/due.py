@@ -1,0 +1,104 @@
+"""Pure: what is due; the next time, the backoff and the health after an outcome."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified
+from aggregator.settings import Feed, Network
+
+_LONGEST_BACKOFF = timedelta(hours=24)
+_WEEKLY = timedelta(days=7)
+#: After this many failures in a row a feed is asked only once a week; it is never dropped.
+_HOPELESS_AFTER = 30
+#: Failures that pass by themselves grow slower than those that somebody must mend.
+_FIRST_BACKOFF = {
+    FailureKind.NETWORK: timedelta(minutes=5),
+    FailureKind.TIMEOUT: timedelta(minutes=5),
+    FailureKind.SERVER_ERROR: timedelta(minutes=10),
+    FailureKind.RATE_LIMITED: timedelta(minutes=30),
+    FailureKind.CLIENT_ERROR: timedelta(hours=1),
+    FailureKind.NOT_A_FEED: timedelta(hours=1),
+    FailureKind.BROKEN: timedelta(minutes=30),
+    FailureKind.REFUSED: timedelta(hours=6),
+    FailureKind.GONE: _WEEKLY,
+}
+#: Polls are spread over this share of the interval, so that feeds added together drift apart.
+_JITTER = 0.1
+
+
+def due_feeds(feeds: Iterable[Feed], states: Mapping[str, FeedState], now: datetime) -> list[Feed]:
+    """The feeds whose time has come, longest waiting first."""
+    waiting = [feed for feed in feeds if not feed.paused and _due(states.get(feed.url), now)]
+    return sorted(waiting, key=lambda feed: _due_time(states.get(feed.url), now))
+
+
+def _due_time(state: FeedState | None, now: datetime) -> datetime:
+    return state.next_due if state and state.next_due else now - _WEEKLY
+
+
+def _due(state: FeedState | None, now: datetime) -> bool:
+    return _due_time(state, now) <= now
+
+
+def after_success(state: FeedState, document: Document, feed: Feed, network: Network) -> FeedState:
+    """The state after a document that was a feed."""
+    return replace(
+        _recovered(state, document.fetched, feed, network),
+        etag=document.etag,
+        last_modified=document.last_modified,
+        body_hash=body_hash(document.body),
+    )
+
+
+def after_unchanged(state: FeedState, answer: NotModified, feed: Feed, network: Network) -> FeedState:
+    """The state after the server said that nothing changed; validators stay."""
+    return _recovered(state, answer.fetched, feed, network)
+
+
+def after_failure(state: FeedState, failure: FetchFailure, feed: Feed, network: Network) -> FeedState:
+    """The state after a failure: validators stay, the next attempt backs off to a day, then to a week."""
+    failures = state.failures + 1
+    wait = backoff(failure, failures, _interval(feed, network))
+    return replace(
+        state,
+        failures=failures,
+        health=Health.GONE if failure.kind is FailureKind.GONE else Health.FAILING,
+        reason=failure.reason,
+        last_attempt=failure.fetched,
+        next_due=failure.fetched + wait,
+    )
+
+
+def backoff(failure: FetchFailure, failures: int, interval: timedelta) -> timedelta:
+    """How long to wait after the n-th failure in a row: first·2^(n-1), at least the interval, at most a day."""
+    if failure.kind is FailureKind.GONE or failures > _HOPELESS_AFTER:
+        return _WEEKLY
+    if failure.retry_after_seconds is not None:
+        return max(timedelta(seconds=failure.retry_after_seconds), interval)
+    grown = _FIRST_BACKOFF[failure.kind] * 2 ** min(failures - 1, 12)
+    return min(max(grown, interval), _LONGEST_BACKOFF)
+
+
+def body_hash(body: bytes) -> str:
+    """What tells one body from another: an unchanged one is never parsed again."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _recovered(state: FeedState, moment: datetime, feed: Feed, network: Network) -> FeedState:
+    interval = _interval(feed, network)
+    spread = int.from_bytes(hashlib.blake2b(feed.url.encode(), digest_size=2).digest()) / 65535
+    return replace(
+        state,
+        failures=0,
+        health=Health.OK,
+        reason="",
+        last_attempt=moment,
+        last_ok=moment,
+        next_due=moment + interval * (1 + _JITTER * (spread - 0.5)),
+    )
+
+
+def _interval(feed: Feed, network: Network) -> timedelta:
+    return timedelta(minutes=feed.interval_minutes or network.interval_minutes)

@@ -1,0 +1,124 @@
+"""Pure: Entry → Article: clean text, canonical URL, UTC, language, and what identifies it."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.acquire.dates import read_date
+from aggregator.acquire.parse import ENTRY_LIMIT
+from aggregator.model import Article, Entry, ParsedFeed
+from aggregator.settings import Feed
+from aggregator.text.language import detect_language
+from aggregator.text.markup import plain_text
+from aggregator.text.urls import canonical_url, resolve, url_key
+from aggregator.text.words import folded_words
+
+#: Clocks of outlets run ahead a little; a date later than this is a mistake and is not believed.
+_AHEAD = timedelta(days=1)
+_EARLIEST_YEAR = 1990
+_TITLE_LIMIT = 500
+_SUMMARY_LIMIT = 4_000
+_TEXT_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalised:
+    """The articles of a document, and a reason for each entry that was dropped."""
+
+    articles: tuple[Article, ...]
+    dropped: tuple[str, ...]
+
+
+def normalise(parsed: ParsedFeed, feed: Feed, *, base_url: str, now: datetime) -> Normalised:
+    """Make articles of the entries of one document, fetched at `now` from `base_url`."""
+    entries = parsed.entries[:ENTRY_LIMIT]
+    dropped = [f"beyond the first {ENTRY_LIMIT} entries"] * (len(parsed.entries) - len(entries))
+    articles = []
+    for entry, keys in zip(entries, _identify(entries, base_url), strict=True):
+        article = _article(entry, keys, feed, base_url, now)
+        if article is None:
+            dropped.append("neither title nor text")
+        else:
+            articles.append(article)
+    return Normalised(articles=tuple(articles), dropped=tuple(dropped))
+
+
+def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now: datetime) -> Article | None:
+    summary = plain_text(entry.summary, limit=_SUMMARY_LIMIT)
+    text = plain_text(entry.content, limit=_TEXT_LIMIT)
+    title = plain_text(entry.title, limit=_TITLE_LIMIT) or _first_sentence(summary or text)
+    if not title:
+        return None
+    link = resolve(base_url, entry.link) if entry.link else ""
+    published = _believable(read_date(entry.published, feed.language) or read_date(entry.updated, feed.language), now)
+    return Article(
+        feed_url=feed.url,
+        outlet=feed.outlet,
+        camp=feed.camp,
+        country=feed.country,
+        language=detect_language(f"{title} {summary or text}", hint=feed.language),
+        url=canonical_url(link) if link else "",
+        title=title,
+        summary=summary or text[:_SUMMARY_LIMIT],
+        text=text if text != summary else "",
+        author=plain_text(entry.author, limit=200),
+        published=published,
+        first_seen=now,
+        content_hash=_digest(f"{title}\n{summary}\n{text}"),
+        keys=(*keys, _key("d", f"{_title_words(title)}|{published.isoformat()}")) if published else keys,
+    )
+
+
+def _first_sentence(text: str) -> str:
+    for stop in (". ", "。", "! ", "? "):
+        head, found, _ = text.partition(stop)
+        if found and len(head) <= _TITLE_LIMIT:
+            return head + stop.strip()
+    return text[:120]
+
+
+def _believable(moment: datetime | None, now: datetime) -> datetime | None:
+    if moment is None or moment.year < _EARLIEST_YEAR or moment > now + _AHEAD:
+        return None
+    return min(moment, now)
+
+
+# --- identity ----------------------------------------------------------------------------------
+
+
+def _identify(entries: tuple[Entry, ...], base_url: str) -> list[tuple[str, ...]]:
+    """The identity keys of each entry; a URL or GUID that one document gives to different titles names nothing."""
+    keyed = [identity_keys(entry, base_url) for entry in entries]
+    titles: dict[str, set[str]] = defaultdict(set)
+    for entry, keys in zip(entries, keyed, strict=True):
+        for key in keys:
+            titles[key].add(_title_words(entry.title))
+    return [tuple(key for key in keys if key[0] == "t" or len(titles[key]) == 1) for keys in keyed]
+
+
+def identity_keys(entry: Entry, base_url: str) -> tuple[str, ...]:
+    """Up to three keys: `u` the page, `g` the GUID (the page if there is none), `t` the words of the title."""
+    link = resolve(base_url, entry.link) if entry.link else ""
+    page = url_key(link) if link else ""
+    guid = entry.guid.strip()
+    keys = []
+    if page:
+        keys.append(_key("u", page))
+    if guid or page:
+        keys.append(_key("g", url_key(guid) if guid.startswith(("http://", "https://")) else guid or page))
+    if title := _title_words(entry.title):
+        keys.append(_key("t", title))
+    return tuple(keys) or (_key("t", entry.summary or entry.content),)
+
+
+def _title_words(title: str) -> str:
+    return " ".join(folded_words(plain_text(title, limit=_TITLE_LIMIT)))
+
+
+def _key(kind: str, value: str) -> str:
+    return kind + _digest(value)[:16]
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

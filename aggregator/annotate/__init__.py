@@ -1,0 +1,29 @@
+"""Stage 2: what an article is about, and what it repeats. All pure."""
+
+from collections.abc import Iterable
+
+from aggregator.annotate.beat import Beat
+from aggregator.annotate.concepts import find_mentions
+from aggregator.annotate.relevance import judge_relevance
+from aggregator.annotate.topics import find_topics
+from aggregator.model import Annotated, Article
+from aggregator.text.words import words
+
+
+def annotate(article: Article, beat: Beat) -> Annotated:
+    """Say what an article is about: concepts, topics, and how probably the tie of the beat's pair."""
+    mentions = find_mentions(article.title, article.body, beat)
+    relevance = judge_relevance(article, mentions, beat)
+    return Annotated(
+        article=article,
+        mentions=mentions,
+        topics=find_topics(article, mentions, beat),
+        relevance=relevance,
+        title_words=" ".join(words(article.title)),
+        text_words=" ".join(words(article.body)),
+    )
+
+
+def annotate_all(articles: Iterable[Article], beat: Beat) -> tuple[Annotated, ...]:
+    """Annotate several articles, in order."""
+    return tuple(annotate(article, beat) for article in articles)

@@ -1,0 +1,42 @@
+"""Which of the beat's topics an article is about: terms and concepts, the title counting double."""
+
+from collections.abc import Sequence
+
+from aggregator.annotate.beat import Beat, Cue
+from aggregator.model import Article, Mention
+
+#: A strong term in the title, or two different ones in the text, make a topic.
+_THRESHOLD = 2.0
+_IN_TITLE = 2.0
+_IN_TEXT = 1.0
+_WEAK = 0.5
+#: Only this much of a long text is read: later paragraphs stray from the subject.
+_READ = 4_000
+
+
+def find_topics(article: Article, mentions: Sequence[Mention], beat: Beat) -> tuple[str, ...]:
+    """Topics of the article, strongest first."""
+    points = topic_points(article, mentions, beat)
+    found = {topic: sum(terms.values()) for topic, terms in points.items()}
+    chosen = [topic for topic, total in found.items() if total >= _THRESHOLD]
+    return tuple(sorted(chosen, key=lambda topic: (-found[topic], topic)))
+
+
+def topic_points(article: Article, mentions: Sequence[Mention], beat: Beat) -> dict[str, dict[str, float]]:
+    """Points per topic and term: the evidence of `find_topics`. A term counts once, where it counts most."""
+    points: dict[str, dict[str, float]] = {}
+    for text, base in ((article.title, _IN_TITLE), (article.body[:_READ], _IN_TEXT)):
+        for hit in beat.cue_matcher.find(text):
+            if isinstance(hit.meaning, Cue) and hit.meaning.topic:
+                value = base if hit.meaning.strong else base * _WEAK
+                _credit(points, hit.meaning.topic, text[hit.start : hit.end].lower(), value)
+    for mention in mentions:
+        if mention.field == "title" or mention.start < _READ:
+            for topic in beat.concepts[mention.concept].topics:
+                _credit(points, topic, mention.concept, _IN_TITLE if mention.field == "title" else _IN_TEXT)
+    return points
+
+
+def _credit(points: dict[str, dict[str, float]], topic: str, term: str, value: float) -> None:
+    terms = points.setdefault(topic, {})
+    terms[term] = max(terms.get(term, 0.0), value)

@@ -1,0 +1,103 @@
+"""Stage 3, EDGE: what we keep. The Archive protocol is the only way to what is stored."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from aggregator.model import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    FeedState,
+    Harvest,
+    KnownArticle,
+    Notice,
+    Page,
+    Placement,
+    Saved,
+    StoredArticle,
+    Story,
+)
+from aggregator.query import Query
+
+Order = Literal["newest", "best"]
+
+
+class Archive(Protocol):
+    """What the program remembers. Each method is one transaction; what it has returned survives kill -9."""
+
+    # acquire
+    def feed_states(self) -> dict[str, FeedState]:
+        """What is remembered of each feed, by its URL."""
+
+    def known_articles(self, feed_url: str) -> tuple[KnownArticle, ...]:
+        """The latest articles of a feed, as far as needed to recognise them."""
+
+    def save(self, harvest: Harvest) -> Saved:
+        """Keep new and revised articles together with the feed's state and validators."""
+
+    # annotate
+    def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
+        """Articles without a story, earliest first."""
+
+    def recent(self, since: datetime) -> tuple[StoredArticle, ...]:
+        """Articles with a story that appeared since then, earliest first."""
+
+    def place(self, placements: Iterable[Placement]) -> None:
+        """Give articles their stories, in order."""
+
+    # publish
+    def article(self, article_id: int) -> StoredArticle | None:
+        """One article."""
+
+    def story(self, story_id: int) -> Story | None:
+        """One story with its articles."""
+
+    def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
+        """Stories with an article in the period that matches; each with the articles of before `until`."""
+
+    def search(self, query: Query, *, order: Order, limit: int, offset: int) -> Page:
+        """Articles that match a query."""
+
+    def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:
+        """Placed articles with ids above a mark that match, earliest first."""
+
+    def alert_mark(self) -> int:
+        """Id of the last article that alerts have seen."""
+
+    def save_notices(self, notices: Sequence[Notice], deliveries: Sequence[Delivery], *, mark: int) -> int:
+        """Keep notices not yet given for their (rule, story), with their deliveries, and move the mark; returns how many."""
+
+    def notices(self, limit: int) -> tuple[Notice, ...]:
+        """The latest notices."""
+
+    def edition(self, digest: str, day: date) -> Edition | None:
+        """The edition of a digest for a local date."""
+
+    def edition_days(self, digest: str | None = None) -> tuple[tuple[str, date], ...]:
+        """(digest, local date) of the editions, latest first."""
+
+    def save_edition(self, edition: Edition, deliveries: Sequence[Delivery]) -> bool:
+        """Keep an edition and queue its deliveries; False, and nothing changes, if there is one already."""
+
+    def deliveries(self, *states: DeliveryState) -> tuple[Delivery, ...]:
+        """Deliveries in any of the states, oldest first."""
+
+    def update_delivery(self, delivery: Delivery) -> None:
+        """Keep the state, attempts and reason of a delivery."""
+
+    # for people
+    def counts(self) -> dict[str, int]:
+        """Number of articles, stories, editions, notices and deliveries."""
+
+    def copies(self) -> int:
+        """Articles that reprint another's text."""
+
+    def volume(self, since: datetime, until: datetime, *, minimum_relevance: float) -> dict[date, int]:
+        """Relevant articles per UTC day."""
+
+    def last_article_id(self) -> int:
+        """The highest article id that has a story; 0 in an empty archive."""
+
+    def close(self) -> None:
+        """Give the file back."""

@@ -1,0 +1,210 @@
+"""Rows of the archive ↔ the nouns. Times are stored as ISO 8601 in UTC, which sorts."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from aggregator.model import (
+    Annotated,
+    Article,
+    Delivery,
+    DeliveryState,
+    Edition,
+    Evidence,
+    FeedState,
+    Health,
+    Mention,
+    Notice,
+    Relevance,
+    StoredArticle,
+)
+from aggregator.settings import Camp
+
+Row = Mapping[str, Any]
+
+
+def store_time(moment: datetime | None) -> str | None:
+    """A time as it is stored: UTC, whole seconds, sortable."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+
+
+def read_time(stored: str | None) -> datetime | None:
+    """A stored time."""
+    return datetime.fromisoformat(stored) if stored else None
+
+
+def _time(stored: str) -> datetime:
+    return datetime.fromisoformat(stored)
+
+
+def state_from(row: Row) -> FeedState:
+    """A row of feed_states."""
+    return FeedState(
+        url=row["url"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        next_due=read_time(row["next_due"]),
+        failures=row["failures"],
+        health=Health(row["health"]),
+        reason=row["reason"],
+        last_attempt=read_time(row["last_attempt"]),
+        last_ok=read_time(row["last_ok"]),
+    )
+
+
+def state_row(state: FeedState, outlet: str) -> dict[str, object]:
+    """A feed's state as a row."""
+    return {
+        "url": state.url,
+        "outlet": outlet,
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "body_hash": state.body_hash,
+        "next_due": store_time(state.next_due),
+        "failures": state.failures,
+        "health": state.health.value,
+        "reason": state.reason,
+        "last_attempt": store_time(state.last_attempt),
+        "last_ok": store_time(state.last_ok),
+    }
+
+
+def article_row(annotated: Annotated) -> dict[str, object]:
+    """An annotated article as a row, without its id, story and copy."""
+    article = annotated.article
+    return {
+        "feed_url": article.feed_url,
+        "outlet": article.outlet,
+        "camp": article.camp.value,
+        "country": article.country,
+        "language": article.language,
+        "url": article.url,
+        "title": article.title,
+        "summary": article.summary,
+        "text": article.text,
+        "author": article.author,
+        "published": store_time(article.published),
+        "first_seen": store_time(article.first_seen),
+        "date": store_time(article.date),
+        "content_hash": article.content_hash,
+        "relevance": annotated.relevance.score,
+        "annotation": json.dumps(
+            {
+                "mentions": annotated.mentions,
+                "topics": annotated.topics,
+                "evidence": annotated.relevance.evidence,
+                "keys": article.keys,
+            },
+            ensure_ascii=False,
+        ),
+    }
+
+
+def stored_article(row: Row) -> StoredArticle:
+    """A row of articles."""
+    annotation = json.loads(row["annotation"])
+    article = Article(
+        feed_url=row["feed_url"],
+        outlet=row["outlet"],
+        camp=Camp(row["camp"]),
+        country=row["country"],
+        language=row["language"],
+        url=row["url"],
+        title=row["title"],
+        summary=row["summary"],
+        text=row["text"],
+        author=row["author"],
+        published=read_time(row["published"]),
+        first_seen=_time(row["first_seen"]),
+        content_hash=row["content_hash"],
+        keys=tuple(annotation["keys"]),
+    )
+    annotated = Annotated(
+        article=article,
+        mentions=tuple(Mention(*mention) for mention in annotation["mentions"]),
+        topics=tuple(annotation["topics"]),
+        relevance=Relevance(score=row["relevance"], evidence=tuple(Evidence(*e) for e in annotation["evidence"])),
+    )
+    return StoredArticle(id=row["id"], annotated=annotated, story=row["story_id"], copy_of=row["copy_of"])
+
+
+def notice_from(row: Row) -> Notice:
+    """A row of notices."""
+    return Notice(
+        rule=row["rule"],
+        story=row["story"],
+        headline=row["headline"],
+        why=row["why"],
+        url=row["url"],
+        created=_time(row["created"]),
+        recipients=tuple(json.loads(row["recipients"])),
+    )
+
+
+def notice_row(notice: Notice) -> dict[str, object]:
+    """A notice as a row."""
+    return {
+        "rule": notice.rule,
+        "story": notice.story,
+        "headline": notice.headline,
+        "why": notice.why,
+        "url": notice.url,
+        "created": store_time(notice.created),
+        "recipients": json.dumps(notice.recipients),
+    }
+
+
+def edition_from(row: Row) -> Edition:
+    """A row of editions."""
+    return Edition(
+        digest=row["digest"],
+        date=date.fromisoformat(row["date"]),
+        since=_time(row["since"]),
+        until=_time(row["until"]),
+        html=row["html"],
+        text=row["text"],
+        stories=tuple(json.loads(row["stories"])),
+        manifest=json.loads(row["manifest"]),
+    )
+
+
+def edition_row(edition: Edition) -> dict[str, object]:
+    """An edition as a row."""
+    return {
+        "digest": edition.digest,
+        "date": edition.date.isoformat(),
+        "since": store_time(edition.since),
+        "until": store_time(edition.until),
+        "html": edition.html,
+        "text": edition.text,
+        "stories": json.dumps(edition.stories),
+        "manifest": json.dumps(edition.manifest, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def delivery_from(row: Row) -> Delivery:
+    """A row of deliveries."""
+    fields = {
+        name: row[name]
+        for name in ("key", "kind", "channel", "target", "subject", "text", "html", "attempts", "reason")
+    }
+    return Delivery(**fields, created=_time(row["created"]), state=DeliveryState(row["state"]))
+
+
+def delivery_row(delivery: Delivery) -> dict[str, object]:
+    """A delivery as a row."""
+    return {
+        "key": delivery.key,
+        "kind": delivery.kind,
+        "channel": delivery.channel,
+        "target": delivery.target,
+        "subject": delivery.subject,
+        "text": delivery.text,
+        "html": delivery.html,
+        "created": store_time(delivery.created),
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "reason": delivery.reason,
+    }

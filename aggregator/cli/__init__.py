@@ -1,0 +1,24 @@
+"""The command line: builds client, archive, scheduler and page, and hands them down.
+
+Exit codes: 0 done, 1 failed, 2 wrong use.
+"""
+
+import sys
+
+from aggregator.cli.app import app
+from aggregator.cli.output import complain
+from aggregator.errors import AggregatorError, ConfigurationError, QueryError
+
+
+def main() -> None:
+    """Run the command line; errors that a user can mend are told in a line, not as a traceback."""
+    try:
+        app()
+    except (ConfigurationError, QueryError) as error:
+        complain(str(error))
+        sys.exit(2)
+    except AggregatorError as error:
+        complain(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,107 @@
+"""What commands print: tables for people, JSON for machines, progress and complaints on stderr."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from aggregator.model import Harvest, Hit, Saved
+from aggregator.pipeline import PollReport
+from aggregator.pipeline import Progress as PollProgress
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def complain(message: str) -> None:
+    """An error on stderr, without markup taking effect."""
+    err.print(f"[bold red]aggregator:[/] {escape(message)}", soft_wrap=True)
+
+
+def print_json(data: object) -> None:
+    """One JSON document on stdout."""
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on stdout; cells are text, never markup."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    out.print(table)
+
+
+@contextmanager
+def poll_progress(total: int) -> Iterator[PollProgress]:
+    """A progress bar on stderr that names each feed as it is done."""
+    columns = (
+        TextColumn("Polling"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def done(harvest: Harvest, saved: Saved) -> None:
+            bar.update(task, advance=1, description=escape(f"{harvest.feed.outlet}: {harvest.outcome}"))
+
+        yield done
+
+
+def report_json(report: PollReport) -> dict[str, object]:
+    """`aggregator poll --json`; docs/machines.md describes it."""
+    return {
+        "feeds": {"due": len(report.results), **{name: report.feeds(name) for name in ("ok", "unchanged", "failed")}},
+        "entries": {
+            "fetched": report.fetched,
+            "stored": report.stored,
+            "duplicate": report.duplicate,
+            "dropped": sum(report.dropped.values()),
+        },
+        "failures": [{"url": result.url, "reason": result.reason} for result in report.failures],
+    }
+
+
+def print_report(report: PollReport) -> None:
+    """What a round of polling came to, failures by name."""
+    data = report_json(report)
+    rows = [(f"{group} {name}", value) for group in ("feeds", "entries") for name, value in _pairs(data[group])]
+    print_table("Poll", ("", "count"), rows)
+    for reason, count in report.dropped.most_common():
+        out.print(escape(f"dropped {count}: {reason}"))
+    if report.failures:
+        print_table(
+            "Feeds that failed", ("feed", "reason"), [(result.url, result.reason) for result in report.failures]
+        )
+
+
+def _pairs(group: object) -> list[tuple[str, object]]:
+    return list(group.items()) if isinstance(group, Mapping) else []
+
+
+def hit_json(hit: Hit) -> dict[str, object]:
+    """One hit of `aggregator search --json`."""
+    article = hit.stored.article
+    return {
+        "id": hit.stored.id,
+        "title": article.title,
+        "url": article.url,
+        "outlet": article.outlet,
+        "language": article.language,
+        "published": when(article.date),
+        "relevance": hit.stored.annotated.relevance.score,
+    }
+
+
+def when(moment: datetime | None) -> str | None:
+    """A time for machines: ISO 8601 in UTC."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,138 @@
+"""Builds the edges from the settings and plays the conductor: one round, or round after round."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import httpx
+
+import aggregator
+from aggregator import pipeline
+from aggregator.acquire.due import due_feeds
+from aggregator.acquire.fetch import make_client
+from aggregator.annotate.beat import load_beat
+from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
+from aggregator.cli.output import err, poll_progress
+from aggregator.model import DeliveryState
+from aggregator.pipeline import PollReport
+from aggregator.publish.deliver import Channels
+from aggregator.publish.web.app import make_app
+from aggregator.publish.web.server import address, serve_beside
+from aggregator.schedule import TICK_SECONDS, start_schedule
+from aggregator.settings import DigestDefinition, Settings
+from aggregator.workers import Workers
+
+
+def utc_now() -> datetime:
+    """The clock of the real program."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round of everything came to."""
+
+    report: PollReport
+    placed: int
+    notices: int
+    editions: tuple[tuple[DigestDefinition, date, bool], ...]
+    delivered: dict[DeliveryState, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The settings with their open edges."""
+
+    settings: Settings
+    archive: SqliteArchive
+    client: httpx.AsyncClient
+    workers: Workers
+    clock: Callable[[], datetime] = utc_now
+
+    async def poll(self, *, everything: bool = False, progress: bool = True) -> PollReport:
+        """Poll what is due and gather it into stories."""
+        states = {} if everything else self.archive.feed_states()
+        due = len(due_feeds(self.settings.feeds, states, self.clock()))
+        if progress and due:
+            with poll_progress(due) as done:
+                report = await self._poll(done, everything)
+        else:
+            report = await self._poll(lambda harvest, saved: None, everything)
+        return report
+
+    async def _poll(self, done: pipeline.Progress, everything: bool) -> PollReport:
+        return await pipeline.poll(
+            self.archive,
+            self.settings,
+            client=self.client,
+            workers=self.workers,
+            clock=self.clock,
+            progress=done,
+            everything=everything,
+        )
+
+    async def round(
+        self, *, page: str = "", everything: bool = False, day: date | None = None, progress: bool = True
+    ) -> Round:
+        """Poll → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
+        report = await self.poll(everything=everything, progress=progress)
+        placed = pipeline.gather(self.archive, self.settings)
+        now = self.clock()
+        notices = pipeline.alert(self.archive, self.settings, now=now, address=page)
+        editions = pipeline.digest(self.archive, self.settings, now=now, day=day)
+        delivered = await pipeline.deliver(self.archive, Channels(mail=self.settings.mail))
+        return Round(report=report, placed=placed, notices=notices, editions=editions, delivered=delivered)
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Service]:
+    """Open archive, client and workers, and close them again."""
+    archive = open_archive(settings.archive)
+    try:
+        with Workers(processes=settings.network.workers, beat=settings.beat) as workers:
+            async with make_client(settings.network, aggregator.__version__) as client:
+                yield Service(settings=settings, archive=archive, client=client, workers=workers, clock=clock)
+    finally:
+        archive.close()
+
+
+async def run_forever(settings: Settings, listener: socket.socket) -> None:
+    """First poll at once, then on schedule; the page beside it; until Ctrl-C."""
+    page = address(listener)
+    app = make_app(lambda: read_archive(settings.archive), load_beat(settings.beat))
+    async with open_service(settings) as service:
+        first = await service.round(page=page)
+        tell(first)
+
+        async def tick() -> None:
+            tell(await service.round(page=page, progress=False))
+
+        scheduler = start_schedule(tick)
+        err.print(
+            f"Looking every {TICK_SECONDS} s for feeds and digests that are due. The archive: {page}  (Ctrl-C ends)"
+        )
+        try:
+            await serve_beside(app, listener)
+        finally:
+            scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)
+
+
+def tell(done: Round) -> None:
+    """A line per round in which something happened, and one per feed that failed."""
+    if not done.report.results and not any(new for *_, new in done.editions):
+        return
+    report = done.report
+    stamp = utc_now().strftime("%H:%M:%S")
+    err.print(
+        f"{stamp}  feeds: {report.feeds('ok')} ok, {report.feeds('unchanged')} unchanged, {report.feeds('failed')} failed; "
+        f"articles: {report.stored} new; notices: {done.notices}; "
+        f"editions: {sum(new for *_, new in done.editions)}"
+    )
+    for failure in report.failures:
+        err.print(f"          {failure.url}: {failure.reason}", markup=False)
+    if report.results and report.feeds("failed") == len(report.results):
+        err.print("          No feed could be read: is there a network? Each is tried again by itself.", markup=False)

@@ -1,0 +1,201 @@
+"""The only reader of feeds.yaml and of the environment: file → Settings, or an error with its line."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from aggregator.errors import ConfigurationError
+from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Settings, Web
+from aggregator.text.urls import is_web_url
+
+DEFAULT_FILE = Path("feeds.yaml")
+PASSWORD_VARIABLE = "AGGREGATOR_MAIL_PASSWORD"
+_ADAPTER = TypeAdapter(Settings)
+_TYPES: Mapping[str, type] = {
+    "": Settings,
+    "feeds": Feed,
+    "digests": DigestDefinition,
+    "alerts": AlertRule,
+    "network": Network,
+    "mail": Mail,
+    "web": Web,
+}
+_MENDS = {
+    "missing": "add it",
+    "unexpected_keyword_argument": "remove it",
+    "enum": "use one of the values listed",
+    "literal_error": "use one of the values listed",
+}
+
+
+def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read a configuration file; paths in it become absolute.
+
+    Raises:
+        ConfigurationError: names the file, the line, the field and the mend.
+    """
+    environment = os.environ if environment is None else environment
+    data = _read(path)
+    try:
+        settings = _ADAPTER.validate_python(data)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_problems(path, data, error))) from None
+    if wrong := list(_contradictions(path, data, settings)):
+        raise ConfigurationError("\n".join(wrong))
+    mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
+    home = path.absolute().parent
+    return replace(settings, archive=home / settings.archive, digest_folder=home / settings.digest_folder, mail=mail)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of feeds.yaml, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "aggregator feeds.yaml",
+        **_ADAPTER.json_schema(),
+    }
+
+
+def _read(path: Path) -> CommentedMap:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: there is no such file; name one with --config, or start from the shipped feeds.yaml"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    try:
+        data = YAML(typ="rt").load(text)
+    except YAMLError as error:
+        raise ConfigurationError(_yaml_problem(path, error)) from None
+    if data is None:
+        return CommentedMap()
+    if not isinstance(data, CommentedMap):
+        raise ConfigurationError(f"{path}:1: the file must be a mapping; start with `feeds:`")
+    return data
+
+
+def _yaml_problem(path: Path, error: YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark else 1
+    problem = str(getattr(error, "problem", "") or error).splitlines()[0]
+    mend = "remove one of the two" if "duplicate key" in problem else "check the indentation and the quotes"
+    return f"{path}:{line}: not valid YAML: {problem}; {mend}"
+
+
+def _problems(path: Path, data: CommentedMap, error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        location = tuple(part for part in problem["loc"] if isinstance(part, int) or not part.startswith("function-"))
+        name = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in location).replace(".[", "[")
+        said = _said(problem, location)
+        yield f"{path}:{_line(data, location)}: {name}: {said}"
+
+
+def _said(problem: Any, location: Sequence[str | int]) -> str:
+    if problem["type"] == "unexpected_keyword_argument":
+        known = [field.name for field in fields(_TYPES.get(str(location[0]) if len(location) > 1 else "", Settings))]
+        close = difflib.get_close_matches(str(location[-1]), known, 1)
+        return f"there is no such field; {f'did you mean {close[0]!r}?' if close else 'fields are ' + ', '.join(known)}"
+    if problem["type"] == "missing":
+        return "is required and absent; add it"
+    mend = _MENDS.get(problem["type"], "change it")
+    return f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r:.60}; {mend}"
+
+
+def _line(data: Any, location: Sequence[str | int]) -> int:
+    """Line of the deepest part of a location that stands in the file, from 1."""
+    line, node = 1, data
+    for part in location:
+        if isinstance(node, CommentedMap) and part in node:
+            line = node.lc.key(part)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+            line = node.lc.item(part)[0] + 1
+        else:
+            break
+        node = node[part]
+    return int(line)
+
+
+def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Iterator[str]:
+    """What is wrong though each field is well-formed."""
+    seen: dict[str, int] = {}
+    for number, feed in enumerate(settings.feeds):
+        line = _line(data, ("feeds", number, "url"))
+        if not is_web_url(feed.url):
+            yield f"{path}:{line}: feeds[{number + 1}].url: {feed.url!r:.80} is not an http(s) address; write https://…"
+        if feed.url in seen:
+            yield f"{path}:{line}: feeds[{number + 1}].url: stands already in line {seen[feed.url]}; remove one of the two"
+        seen.setdefault(feed.url, line)
+    for number, digest in enumerate(settings.digests):
+        where = ("digests", number)
+        if digest.zone not in available_timezones():
+            close = difflib.get_close_matches(digest.zone, available_timezones(), 1)
+            hint = f"did you mean {close[0]}?" if close else "use an IANA name such as Europe/Berlin"
+            yield f"{path}:{_line(data, (*where, 'zone'))}: digests[{number + 1}].zone: no time zone {digest.zone!r}; {hint}"
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", digest.time):
+            yield f'{path}:{_line(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
+            yield f"{path}:{_line(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
+    if settings.mail and settings.mail.password:
+        yield f"{path}:{_line(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
+    if settings.mail is None:
+        for kind, items in (("digests", settings.digests), ("alerts", settings.alerts)):
+            for number, item in enumerate(items):
+                if item.recipients:
+                    yield f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients: there is no `mail:` section to send them with; add one"
+
+
+# --- changing the list of feeds ----------------------------------------------------------------
+
+
+def add_feeds(path: Path, feeds: Sequence[Feed]) -> int:
+    """Append feeds to the file, keeping its comments and order; returns how many were not in it yet."""
+    data = _read(path) if path.is_file() else CommentedMap()
+    listed = data.setdefault("feeds", CommentedSeq())
+    known = {str(row.get("url")) for row in listed}
+    new = [feed for feed in feeds if feed.url not in known]
+    for feed in new:
+        listed.append(
+            {
+                "url": feed.url,
+                "outlet": feed.outlet,
+                "language": feed.language,
+                "country": feed.country,
+                "camp": feed.camp.value,
+            }
+        )
+    if new:
+        _write(path, data)
+    return len(new)
+
+
+def remove_feed(path: Path, url: str) -> bool:
+    """Take a feed out of the file; False if it is not in it."""
+    data = _read(path)
+    listed = data.get("feeds", [])
+    for position, row in enumerate(listed):
+        if row.get("url") == url:
+            del listed[position]
+            _write(path, data)
+            return True
+    return False
+
+
+def _write(path: Path, data: CommentedMap) -> None:
+    yaml = YAML(typ="rt")
+    yaml.width = 1000
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        yaml.dump(data, file)
+    part.replace(path)

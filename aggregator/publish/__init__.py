@@ -1,0 +1,1 @@
+"""Stage 4: what readers get: digests, alerts, and the archive page."""

@@ -1,0 +1,178 @@
+"""Pure: stories as readers see them; what the templates of digest and page are given."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.annotate.beat import Beat
+from aggregator.model import Evidence, FeedState, Health, StoredArticle, Story
+from aggregator.settings import Feed
+
+CAMP_NAMES: Mapping[str, str] = {
+    "ru-state": "Russian state",
+    "cn-state": "Chinese state",
+    "ru-independent": "Russian independent",
+    "cn-independent": "Chinese independent",
+    "official": "Official",
+    "western": "Western",
+    "regional": "Regional",
+    "think-tank": "Think tanks",
+    "wire": "Wires",
+    "other": "Other",
+}
+#: What a reader takes in at a glance; the story page has the rest.
+_SUMMARY = 320
+_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """A configured feed and its state."""
+
+    feed: Feed
+    state: FeedState
+
+    @property
+    def note(self) -> str:
+        """The state in words."""
+        match self.state.health:
+            case Health.NEW:
+                return "not polled yet"
+            case Health.OK:
+                return "ok"
+            case Health.GONE:
+                return f"gone: {self.state.reason}"
+        return f"failing {self.state.failures}×: {self.state.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """One outlet's report within a story."""
+
+    outlet: str
+    camp: str
+    language: str
+    title: str
+    url: str
+    minutes_behind: int
+    copy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """A story as the digest shows it."""
+
+    id: int
+    headline: str
+    language: str
+    summary: str
+    attribution: str
+    topics: tuple[str, ...]
+    relevance: float
+    why: tuple[Evidence, ...]
+    sources: tuple[SourceView, ...]
+    camps: tuple[tuple[str, tuple[SourceView, ...]], ...]
+    first: SourceView
+    first_date: datetime
+    independent_sources: int
+    languages: tuple[str, ...]
+    actors: tuple[str, ...]
+
+
+def story_view(story: Story, beat: Beat) -> StoryView:
+    """Put a story into the words of the digest. Its lead article: see `lead_article`."""
+    lead = lead_article(story)
+    sources = tuple(_source(stored, story.first.article.date) for stored in _one_per_outlet(story.articles))
+    article = lead.article
+    return StoryView(
+        id=story.id,
+        headline=article.title,
+        language=article.language,
+        summary=shorten(article.body if article.body != article.title else "", _SUMMARY),
+        attribution=article.outlet,
+        topics=story.topics or ("other",),
+        relevance=story.relevance.score,
+        why=tuple(story.relevance.evidence[:_REASONS]),
+        sources=sources,
+        camps=_by_camp(sources),
+        first=sources[0],
+        first_date=story.first.article.date,
+        independent_sources=story.independent_sources,
+        languages=tuple(dict.fromkeys(source.language for source in sources)),
+        actors=actors(lead, beat),
+    )
+
+
+def lead_article(story: Story) -> StoredArticle:
+    """The article that speaks for a story: an original in English if there is one, then the most relevant, then the first."""
+
+    def rank(stored: StoredArticle) -> tuple[bool, bool, float, int]:
+        article = stored.article
+        return (stored.copy_of is not None, article.language != "en", -stored.annotated.relevance.score, stored.id)
+
+    return min(story.articles, key=rank)
+
+
+def actors(stored: StoredArticle, beat: Beat) -> tuple[str, ...]:
+    """Persons, bodies and companies that an article names, by their English names."""
+    return _named(stored, beat, ("person", "body", "company"))
+
+
+def places(stored: StoredArticle, beat: Beat) -> tuple[str, ...]:
+    """Places and countries that an article names, but the two of the pair, by their English names."""
+    return _named(stored, beat, ("place", "country"))
+
+
+def _named(stored: StoredArticle, beat: Beat, kinds: Sequence[str]) -> tuple[str, ...]:
+    concepts = (beat.concepts[c] for c in stored.annotated.concepts if c in beat.concepts)
+    pair = ("first", "second", "pair")
+    return tuple(c.name() for c in concepts if c.kind in kinds and not (c.kind == "country" and c.side in pair))
+
+
+def shorten(text: str, limit: int) -> str:
+    """The first sentences of a text up to about `limit` characters, never cut inside a word."""
+    if len(text) <= limit:
+        return text
+    cut = text[:limit]
+    for stop in ("。", ". ", "! ", "? "):
+        position = cut.rfind(stop)
+        if position > limit // 3:
+            return cut[: position + 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut) + "…"
+
+
+def behind(minutes: int) -> str:
+    """A delay in words: `+35 min`, `+3 h`, `+2 d`; empty for none."""
+    if minutes <= 0:
+        return ""
+    if minutes < 90:
+        return f"+{minutes} min"
+    return f"+{round(minutes / 60)} h" if minutes < 48 * 60 else f"+{round(minutes / 1440)} d"
+
+
+def _one_per_outlet(articles: Iterable[StoredArticle]) -> list[StoredArticle]:
+    first: dict[str, StoredArticle] = {}
+    for stored in articles:
+        first.setdefault(stored.article.outlet, stored)
+    return list(first.values())
+
+
+def _source(stored: StoredArticle, start: datetime) -> SourceView:
+    article = stored.article
+    return SourceView(
+        outlet=article.outlet,
+        camp=CAMP_NAMES[article.camp.value],
+        language=article.language,
+        title=article.title,
+        url=article.url,
+        minutes_behind=(article.date - start) // timedelta(minutes=1),
+        copy=stored.copy_of is not None,
+    )
+
+
+def _by_camp(sources: Iterable[SourceView]) -> tuple[tuple[str, tuple[SourceView, ...]], ...]:
+    camps: dict[str, list[SourceView]] = {}
+    for source in sources:
+        camps.setdefault(source.camp, []).append(source)
+    order = list(CAMP_NAMES.values())
+    return tuple((camp, tuple(camps[camp])) for camp in sorted(camps, key=order.index))

@@ -1,0 +1,1 @@
+"""EDGE: the archive in the browser. Read-only, server-rendered, no script."""

@@ -1,0 +1,178 @@
+"""The pages: today, search, story, digests, feeds; and /healthz for machines."""
+
+import importlib.resources
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from aggregator.annotate.beat import Beat
+from aggregator.archive import Archive
+from aggregator.errors import QueryError
+from aggregator.publish.render import render
+from aggregator.publish.view import story_view
+from aggregator.query import Everything, parse_query
+
+_PAGE = 30
+_LAST_PAGE = 1000
+_TODAY = timedelta(hours=24)
+_SHOWN = 60
+_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+#: A stored edition carries its own style sheet and nothing else.
+_EDITION_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; sandbox allow-popups"
+)
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+
+OpenArchive = Callable[[], Archive]
+
+
+class _Pages:
+    """One handler per route; each request reads the archive through a connection of its own."""
+
+    def __init__(
+        self, open_archive: OpenArchive, beat: Beat, clock: Callable[[], datetime], minimum_relevance: float
+    ) -> None:
+        self._open = open_archive
+        self._beat = beat
+        self._clock = clock
+        self._minimum = minimum_relevance
+        self._topic_names = {topic.id: topic.name["en"] for topic in beat.topics.values()}
+
+    def today(self, request: Request) -> Response:
+        archive = self._open()
+        try:
+            until = self._clock()
+            stories = archive.stories(until - _TODAY, until, minimum_relevance=self._minimum, query=Everything())
+            counts = archive.counts()
+        finally:
+            archive.close()
+        ranked = sorted(stories, key=lambda story: (-story.relevance.score * len(story.outlets), story.id))
+        views = [story_view(story, self._beat) for story in ranked[:_SHOWN]]
+        return _page(
+            "today.html", stories=views, counts=counts, topic_names=self._topic_names, until=until, stale=False
+        )
+
+    def search(self, request: Request) -> Response:
+        q = request.query_params.get("q", "")
+        number = _page_number(request.query_params.get("page", "1"))
+        values: dict[str, object] = {"q": q, "message": "", "page": None, "number": number, "size": _PAGE}
+        values["earlier"] = urlencode({"q": q, "page": number - 1})
+        values["later"] = urlencode({"q": q, "page": number + 1})
+        if not q.strip():
+            return _page("search.html", **values)
+        archive = self._open()
+        try:
+            query = parse_query(q, concept_named=self._beat.concept_named, now=self._clock())
+            values["page"] = archive.search(query, order="newest", limit=_PAGE, offset=(number - 1) * _PAGE)
+        except QueryError as error:
+            values["message"] = f"This query cannot be read: {error}"
+        finally:
+            archive.close()
+        return _page("search.html", **values)
+
+    def story(self, request: Request) -> Response:
+        archive = self._open()
+        try:
+            story = archive.story(request.path_params["story_id"])
+        finally:
+            archive.close()
+        if story is None:
+            raise HTTPException(404, "There is no such story.")
+        return _page(
+            "story.html",
+            view=story_view(story, self._beat),
+            articles=story.articles,
+            evidence=story.relevance.evidence,
+            topic_names=self._topic_names,
+        )
+
+    def digests(self, request: Request) -> Response:
+        archive = self._open()
+        try:
+            return _page("digests.html", days=archive.edition_days())
+        finally:
+            archive.close()
+
+    def edition(self, request: Request) -> Response:
+        try:
+            day = date.fromisoformat(request.path_params["day"])
+        except ValueError:
+            raise HTTPException(404, "The address of an edition ends in a date such as 2026-03-05.") from None
+        archive = self._open()
+        try:
+            names = [digest for digest, made in archive.edition_days() if made == day]
+            wanted = request.query_params.get("digest", names[0] if names else "")
+            edition = archive.edition(wanted, day)
+        finally:
+            archive.close()
+        if edition is None:
+            raise HTTPException(404, "There is no edition for this date.")
+        return HTMLResponse(edition.html, headers={**_HEADERS, "Content-Security-Policy": _EDITION_POLICY})
+
+    def feeds(self, request: Request) -> Response:
+        archive = self._open()
+        try:
+            states = sorted(archive.feed_states().values(), key=lambda state: (state.health.value == "ok", state.url))
+        finally:
+            archive.close()
+        return _page("feeds.html", states=states)
+
+    def healthz(self, request: Request) -> Response:
+        archive = self._open()
+        try:
+            return JSONResponse({"status": "ok", **archive.counts()}, headers=_HEADERS)
+        finally:
+            archive.close()
+
+
+def make_app(
+    open_archive: OpenArchive,
+    beat: Beat,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    minimum_relevance: float = 0.5,
+) -> Starlette:
+    """The application; `open_archive` gives a read-only connection for one request."""
+    pages = _Pages(open_archive, beat, clock, minimum_relevance)
+    routes = [
+        Route("/", pages.today),
+        Route("/search", pages.search),
+        Route("/story/{story_id:int}", pages.story),
+        Route("/digests", pages.digests),
+        Route("/digests/{day}", pages.edition),
+        Route("/feeds", pages.feeds),
+        Route("/healthz", pages.healthz),
+        Route("/style.css", _style),
+    ]
+    # Names beside these mean that a web page elsewhere rebinds its own name to this machine.
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "testserver"])
+    return Starlette(routes=routes, middleware=[hosts], exception_handlers={HTTPException: _failed})
+
+
+def _page(template: str, *, status: int = 200, **values: object) -> Response:
+    headers = {**_HEADERS, "Content-Security-Policy": _POLICY}
+    return HTMLResponse(render(template, **values), status_code=status, headers=headers)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else "Something went wrong."
+    return _page("message.html", status=status, heading=f"{status}", message=detail)
+
+
+def _style(request: Request) -> Response:
+    folder = importlib.resources.files("aggregator.publish") / "templates"
+    css = "".join((folder / name).read_text(encoding="utf-8") for name in ("digest.css", "page.css"))
+    return Response(css, media_type="text/css", headers=_HEADERS)
+
+
+def _page_number(text: str) -> int:
+    return min(max(int(text), 1), _LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 6 else 1

@@ -1,0 +1,175 @@
+"""What a user may set: the frozen types of feeds.yaml.
+
+`aggregator.config` fills them from the file and the environment; nothing else reads either.
+The text below each field becomes its description in the JSON Schema and in the docs.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le, MinLen
+
+#: Read by pydantic; a plain dict keeps this module free of the library.
+_STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+Language = Literal["en", "ru", "zh"]
+Text = Annotated[str, MinLen(1)]
+
+
+class Camp(StrEnum):
+    """Whose voice an outlet is; digests and first-report ladders compare camps."""
+
+    RU_STATE = "ru-state"
+    CN_STATE = "cn-state"
+    RU_INDEPENDENT = "ru-independent"
+    CN_INDEPENDENT = "cn-independent"
+    OFFICIAL = "official"
+    WESTERN = "western"
+    REGIONAL = "regional"
+    THINK_TANK = "think-tank"
+    WIRE = "wire"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A source as configured."""
+
+    __pydantic_config__ = _STRICT
+
+    url: Annotated[str, MinLen(1)]
+    """Address of the RSS, Atom, RDF or JSON Feed document; http or https."""
+    outlet: Text
+    """Name of the publication, as the digest prints it. Feeds of one outlet share their articles."""
+    language: Language
+    """Language of most entries; the text itself decides where it is clear."""
+    country: Annotated[str, MinLen(2)]
+    """Country of the outlet, ISO 3166-1 alpha-2."""
+    camp: Camp
+    """Whose voice the outlet is."""
+    interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
+    """Minutes between two polls; absent: `network.interval_minutes`."""
+    paused: bool = False
+    """Keep the source in the file but do not poll it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How polling behaves towards the network."""
+
+    __pydantic_config__ = _STRICT
+
+    allow: tuple[str, ...] = ()
+    """host:port pairs that may be polled although their addresses are private or loopback."""
+    contact: str = ""
+    """An address or page for webmasters; becomes part of the User-Agent."""
+    interval_minutes: Annotated[int, Ge(5), Le(10080)] = 15
+    """Minutes between two polls of a feed."""
+    concurrency: Annotated[int, Ge(1), Le(500)] = 64
+    """Requests under way at once."""
+    per_host: Annotated[int, Ge(1), Le(64)] = 4
+    """Requests under way at once to one host."""
+    deadline_seconds: Annotated[float, Ge(0.1), Le(300)] = 30.0
+    """Seconds for one fetch in all: name look-up, connection, headers, redirects and body."""
+    workers: Annotated[int, Ge(1), Le(64)] = 2
+    """Processes that parse and annotate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestDefinition:
+    """A digest: what it holds, when it is made, who gets it."""
+
+    __pydantic_config__ = _STRICT
+
+    name: Annotated[str, MinLen(1)] = "daily"
+    """Short name; part of file names, so letters, digits, - and _ only."""
+    title: str = "China–Russia daily"
+    """Heading of each edition."""
+    time: str = "07:00"
+    """Local time of day at which the edition is made, HH:MM."""
+    zone: str = "UTC"
+    """IANA time zone of `time` and of the dates, e.g. Europe/Berlin."""
+    window_hours: Annotated[int, Ge(1), Le(24 * 31)] = 24
+    """Hours before `time` that the edition covers."""
+    minimum_relevance: Annotated[float, Ge(0), Le(1)] = 0.5
+    """Stories below this relevance are left out."""
+    query: str = ""
+    """Further restriction in the query language; empty: none."""
+    maximum_stories: Annotated[int, Ge(1), Le(1000)] = 60
+    """Most relevant stories that are shown; the rest is counted."""
+    recipients: tuple[str, ...] = ()
+    """Mail addresses; needs `mail`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """A saved query that sends a notice once per story."""
+
+    __pydantic_config__ = _STRICT
+
+    name: Text
+    """Short name; shown in each notice."""
+    query: Text
+    """What to look for, in the query language."""
+    minimum_relevance: Annotated[float, Ge(0), Le(1)] = 0.5
+    """Stories below this relevance stay quiet."""
+    recipients: tuple[str, ...] = ()
+    """Mail addresses; needs `mail`. Without any, notices are only kept and listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The SMTP server that mail leaves through."""
+
+    __pydantic_config__ = _STRICT
+
+    host: Text
+    """SMTP server."""
+    sender: Text
+    """From address."""
+    port: Annotated[int, Ge(1), Le(65535)] = 587
+    """Port: 587 STARTTLS, 465 TLS, 25 plain."""
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    """How the connection is protected."""
+    user: str = ""
+    """Log-in name; the password comes from the environment: AGGREGATOR_MAIL_PASSWORD."""
+    password: str = ""
+    """Never write it here: set AGGREGATOR_MAIL_PASSWORD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """Where the archive page listens."""
+
+    __pydantic_config__ = _STRICT
+
+    port: Annotated[int, Ge(0), Le(65535)] = 8000
+    """Port on 127.0.0.1; 0 takes a free one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole of feeds.yaml."""
+
+    __pydantic_config__ = _STRICT
+
+    feeds: tuple[Feed, ...] = ()
+    """The sources."""
+    digests: tuple[DigestDefinition, ...] = (DigestDefinition(),)
+    """The digests; absent: one, daily at 07:00 UTC."""
+    alerts: tuple[AlertRule, ...] = ()
+    """The alert rules."""
+    network: Network = Network()
+    """Behaviour towards the network."""
+    mail: Mail | None = None
+    """SMTP server; absent: nothing is mailed."""
+    web: Web = Web()
+    """The archive page."""
+    beat: str = "china-russia"
+    """Name of a beat that ships with the program, or a folder with its own."""
+    archive: Path = Path("archive.db")
+    """The archive's file; relative to the folder of this file."""
+    digest_folder: Path = Path("digests")
+    """Where editions are written; relative to the folder of this file."""

@@ -1,0 +1,58 @@
+"""One spelling for text that is matched: lower case, ё as е, traditional Han as simplified, plain punctuation.
+
+Folding never changes the length of a text, so an offset in the folded text is one in the original.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+from opencc import OpenCC
+
+_PUNCTUATION = {
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    **dict.fromkeys("’‘ʼ`´", "'"),
+    **dict.fromkeys("“”„«»「」『』《》", '"'),
+    "·": "·",
+    "•": "·",
+    "・": "·",
+}
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def is_han(character: str) -> bool:
+    """Whether the character is an ideograph of the Basic block or Extension A (Unicode 16, 4E00–9FFF, 3400–4DBF)."""
+    return "\u4e00" <= character <= "\u9fff" or "\u3400" <= character <= "\u4dbf"
+
+
+class _Table(dict[int, int | str]):
+    """A translation table that learns each character when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_character(chr(code))
+        self[code] = folded
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    if character in _PUNCTUATION:
+        return _PUNCTUATION[character]
+    compatible = unicodedata.normalize("NFKC", character)
+    if len(compatible) != 1:
+        return character
+    if is_han(compatible):
+        simplified = str(_simplifier().convert(compatible))
+        return simplified if len(simplified) == 1 else compatible
+    lowered = compatible.lower()
+    return (lowered if len(lowered) == 1 else compatible).replace("ё", "е")
+
+
+_TABLE = _Table()
+
+
+def fold(text: str) -> str:
+    """The text in the one spelling that is matched; as long as the original."""
+    return text.translate(_TABLE)

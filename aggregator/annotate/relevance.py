@@ -57,18 +57,18 @@ def features(article: Article, mentions: Sequence[Mention], beat: Beat) -> list[
     title = read_sentences("title", article.title, mentions, beat)
     body = read_sentences("text", article.body, mentions, beat)
     observed = [
-        *_presence(title, "title", beat),
-        *_presence(lead(body), "lead", beat),
-        *_presence(body, "body", beat),
+        *_presence(title, "title"),
+        *_presence(lead(body), "lead"),
+        *_presence(body, "body"),
         *_sentences_with_both(body),
         *_relations(title, "title", beat),
         *_relations(body, "body", beat),
-        *_across_title_and_lead(title, body, beat),
+        *_across_title_and_lead(title, body),
         *_third_parties(title, "title"),
         *_third_parties(lead(body), "lead"),
         *_enumerations([*title, *lead(body)]),
         *_home_outlet(article, title, lead(body), beat),
-        *_round_up(title, beat),
+        *_round_up(title),
     ]
     return [feature for feature in observed if feature.value > 0]
 
@@ -87,7 +87,7 @@ def _seen(sentences: Iterable[Sentence]) -> _Seen:
     return _Seen(weights.get("first", 0.0), weights.get("second", 0.0), pair, " + ".join(told))
 
 
-def _presence(sentences: Sequence[Sentence], where: str, beat: Beat) -> Iterator[Feature]:
+def _presence(sentences: Sequence[Sentence], where: str) -> Iterator[Feature]:
     seen = _seen(sentences)
     yield Feature(f"{where}_both", seen.both, f"both sides: {seen.names}", where)
     yield Feature(f"{where}_pair", seen.pair, f"names the pair: {seen.names}", where)
@@ -108,13 +108,13 @@ def _relations(sentences: Sequence[Sentence], where: str, beat: Beat) -> Iterato
         if seen.both or seen.pair:
             for hit in sentence.cues:
                 if hit.cue.relation:
-                    found.setdefault(beat.relations[hit.cue.relation].polarity, set()).add(hit.text.lower())
+                    found.setdefault(beat.polarities[hit.cue.relation], set()).add(hit.text.lower())
     for polarity, words in found.items():
         told = ", ".join(sorted(words)[:4])
         yield Feature(f"{where}_{polarity}", min(len(words), 2) / 2, f"{polarity} between the sides: {told}", where)
 
 
-def _across_title_and_lead(title: Sequence[Sentence], body: Sequence[Sentence], beat: Beat) -> Iterator[Feature]:
+def _across_title_and_lead(title: Sequence[Sentence], body: Sequence[Sentence]) -> Iterator[Feature]:
     head, below = _seen(title), _seen(lead(body))
     if head.both or below.both:
         return
@@ -157,6 +157,6 @@ def _home_outlet(
             yield Feature("home_lead", of_other(lower), told, "lead")
 
 
-def _round_up(title: Sequence[Sentence], beat: Beat) -> Iterator[Feature]:
+def _round_up(title: Sequence[Sentence]) -> Iterator[Feature]:
     words = [hit.text for s in title for hit in s.cues if hit.cue.relation == "round-up"]
     yield Feature("round_up", float(bool(words)), f"a round-up: {', '.join(words)}", "title")

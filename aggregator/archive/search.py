@@ -111,7 +111,8 @@ def _join(parts: list[Fts | Sql], operator: str) -> Fts | Sql:
     merged = [Fts("(" + f" {operator} ".join(f"({part.match})" for part in texts) + ")")] if texts else []
     if not others:
         return merged[0]
-    conditions = [_as_sql(part) for part in (*merged, *others)]
+    mixed: list[Fts | Sql] = [*merged, *others]
+    conditions = [_as_sql(part) for part in mixed]
     return reduce(lambda a, b: Sql(f"({a.where}) {operator} ({b.where})", (*a.parameters, *b.parameters)), conditions)
 
 

@@ -29,7 +29,7 @@ from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
 from aggregator.query import parse_query
-from aggregator.settings import Camp, Settings
+from aggregator.settings import Camp, DigestDefinition, Settings
 from aggregator.text.language import detect_language
 from aggregator.text.markup import plain_text
 
@@ -116,7 +116,7 @@ def digest(
     settings = replace(settings, digest_folder=folder.absolute()) if folder else settings
     store = open_archive(settings.archive, must_exist=True)
     try:
-        made = []
+        made: list[tuple[DigestDefinition, date, bool]] = []
         for definition in settings.digests:
             one = replace(settings, digests=(definition,))
             made += pipeline.digest(store, one, now=utc_now(), day=_day(day) or local_day(definition, utc_now()))

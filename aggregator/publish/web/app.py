@@ -157,15 +157,17 @@ def make_app(
     return Starlette(routes=routes, middleware=[hosts], exception_handlers={HTTPException: _failed})
 
 
-def _page(template: str, *, status: int = 200, **values: object) -> Response:
+def _page(template: str, **values: object) -> Response:
     headers = {**_HEADERS, "Content-Security-Policy": _POLICY}
-    return HTMLResponse(render(template, **values), status_code=status, headers=headers)
+    return HTMLResponse(render(template, **values), headers=headers)
 
 
 def _failed(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else "Something went wrong."
-    return _page("message.html", status=status, heading=f"{status}", message=detail)
+    answer = _page("message.html", heading=str(status), message=detail)
+    answer.status_code = status
+    return answer
 
 
 def _style(request: Request) -> Response:

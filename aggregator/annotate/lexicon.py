@@ -1,0 +1,157 @@
+"""The data files of a beat → one plain structure that can be kept as JSON.
+
+Reading 2,500 concepts and making their 60,000 word forms takes ten seconds, so the result is kept
+in the user's cache folder under a name that changes with the files, the rules and the dictionary.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypedDict
+
+import platformdirs
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from aggregator.annotate.wordforms import RULES, word_forms
+from aggregator.errors import LexiconError
+
+LANGUAGES = ("en", "ru", "zh")
+#: The files of a beat that do not hold concepts.
+_OTHER_FILES = {"beat.yaml", "topics.yaml", "relations.yaml", "decoys.yaml"}
+
+
+class Lexicon(TypedDict):
+    """What the files say: rows as written, and the patterns made of them."""
+
+    head: dict[str, Any]
+    concepts: list[dict[str, Any]]
+    topics: list[dict[str, Any]]
+    relations: list[dict[str, Any]]
+    concept_patterns: list[tuple[str, str | None, bool]]
+    """(form, id of the concept or None for a decoy, whether case must match)"""
+    topic_patterns: list[tuple[str, str, bool]]
+    """(form, topic, whether it decides alone)"""
+    relation_patterns: list[tuple[str, str]]
+    """(form, relation)"""
+
+
+def load_lexicon(folder: Path) -> Lexicon:
+    """Read a beat's folder, or what was kept of it.
+
+    Raises:
+        LexiconError: a file is missing or unreadable, or the data contradicts itself.
+    """
+    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.json"
+    try:
+        data: Lexicon = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        data = read_lexicon(folder)
+        _keep(kept, data)
+    return data
+
+
+def _keep(path: Path, data: Lexicon) -> None:
+    """Keep the structure; a cache that cannot be written only costs time at the next start."""
+    part = path.with_suffix(f".{id(data)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.blake2b(f"{RULES}|{version('pymorphy3')}|{version('pymorphy3-dicts-ru')}".encode(), digest_size=8)
+    for path in sorted(folder.glob("*.yaml")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_lexicon(folder: Path) -> Lexicon:
+    """Read and check the files of a beat."""
+    concepts = [row for path in _concept_files(folder) for row in _rows(path)]
+    topics, relations = _rows(folder / "topics.yaml"), _rows(folder / "relations.yaml")
+    _check(folder, concepts, {topic["id"] for topic in topics})
+    return {
+        "head": _read(folder / "beat.yaml"),
+        "concepts": concepts,
+        "topics": [{"id": topic["id"], "name": topic["name"]} for topic in topics],
+        "relations": [{"id": row["id"], "polarity": row["polarity"]} for row in relations],
+        "concept_patterns": list(_concept_patterns(concepts, _read(folder / "decoys.yaml"))),
+        "topic_patterns": list(_topic_patterns(topics)),
+        "relation_patterns": [
+            (form, row["id"])
+            for row in relations
+            for language in LANGUAGES
+            for term in row[language]
+            for form in word_forms(term, language)
+        ],
+    }
+
+
+def _concept_files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.yaml")) if path.name not in _OTHER_FILES]
+
+
+def _read(path: Path) -> Any:
+    try:
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError) as error:
+        raise LexiconError(f"{path}: {error}") from error
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    rows = _read(path)
+    if not isinstance(rows, list):
+        raise LexiconError(f"{path}: a list is expected")
+    return rows
+
+
+def _check(folder: Path, concepts: Iterable[Mapping[str, Any]], topics: set[str]) -> None:
+    """One owner per id and per name; three languages each; known sides and topics."""
+    head = _read(folder / "beat.yaml")
+    sides = {*(side["id"] for side in head["sides"]), "pair", "third"}
+    owners: dict[str, str] = {}
+    ids: set[str] = set()
+    for row in concepts:
+        where = f"{folder.name}: concept {row.get('id')!r}"
+        if missing := {"id", "kind", "side", "weight", *LANGUAGES} - {key for key, value in row.items() if value}:
+            raise LexiconError(f"{where}: without {', '.join(sorted(missing))}")
+        if row["id"] in ids:
+            raise LexiconError(f"{where} stands twice")
+        if row["side"] not in sides or set(row.get("topics", ())) - topics:
+            raise LexiconError(f"{where}: unknown side or topic")
+        ids.add(row["id"])
+        for name in {str(name).casefold() for language in LANGUAGES for name in row[language]}:
+            if owners.setdefault(name, row["id"]) != row["id"]:
+                raise LexiconError(f"{where}: {name!r} belongs to {owners[name]!r} already")
+
+
+def _concept_patterns(
+    concepts: Iterable[Mapping[str, Any]], decoys: Mapping[str, Iterable[str]]
+) -> Iterator[tuple[str, str | None, bool]]:
+    for row in concepts:
+        exact = set(row.get("exact", ()))
+        for language in LANGUAGES:
+            for name in row[language]:
+                for form in word_forms(name, language, person=row["kind"] == "person"):
+                    yield form, row["id"], name in exact
+        for name in exact:
+            yield name, row["id"], True
+    for language, names in decoys.items():
+        for name in names:
+            for form in word_forms(name, language):
+                yield form, None, False
+
+
+def _topic_patterns(topics: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, bool]]:
+    for topic in topics:
+        for key, strong in (("terms", True), ("weak", False)):
+            for language, terms in topic.get(key, {}).items():
+                for term in terms:
+                    for form in word_forms(term, language):
+                        yield form, topic["id"], strong

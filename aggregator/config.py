@@ -157,8 +157,8 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
         for kind, recipients in wanted.items():
             for number, listed in enumerate(recipients):
                 if listed:
-                    where = f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients"
-                    yield f"{where}: there is no `mail:` section to send them with; add one"
+                    place = f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients"
+                    yield f"{place}: there is no `mail:` section to send them with; add one"
 
 
 # --- changing the list of feeds ----------------------------------------------------------------

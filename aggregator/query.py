@@ -82,6 +82,8 @@ _FIELDS = {
     *("title", "text", "outlet", "source", "camp", "country", "lang"),
     *("topic", "actor", "place", "story", "relevance", "date", "since"),
 }
+#: Fields whose values can be compared with < and >.
+_ORDERED = {"relevance", "date"}
 _AGO = {"h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = 2_000
 _DEEPEST = 40
@@ -204,6 +206,8 @@ class _Reader:
             close = difflib.get_close_matches(name, _FIELDS, 1)
             hint = f"did you mean {close[0]}:?" if close else f"fields are {', '.join(sorted(_FIELDS))}"
             raise QueryError(f"there is no field {name!r}; {hint}", column=token.column)
+        if operator.strip(":") and name not in _ORDERED:
+            raise QueryError(f"{name} takes ':' only", column=token.column)
         value = self._take("phrase", "word")
         if value is None:
             raise QueryError(f"{name}: needs a value", column=token.column)

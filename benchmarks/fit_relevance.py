@@ -26,6 +26,9 @@ _FOLDS = 5
 _ROUNDS = 1500
 _RATE = 0.5
 _RIDGE = 0.004
+#: These features speak against a tie and all others for it: a weight may be 0, but never say the opposite,
+#: so that each line of evidence means what a reader takes it to mean.
+_AGAINST = ("_against", "_third", "_one", "enumeration", "round_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def fit(items: Sequence[Judged]) -> tuple[float, dict[str, float]]:
                 slopes[name] += error * value
         bias -= _RATE * 4 * slope_bias / count
         for name in weights:
-            weights[name] -= _RATE * 4 * (slopes[name] / count + _RIDGE * weights[name] / 10)
+            stepped = weights[name] - _RATE * 4 * (slopes[name] / count + _RIDGE * weights[name] / 10)
+            weights[name] = min(stepped, 0.0) if name.endswith(_AGAINST) else max(stepped, 0.0)
     return bias, weights
 
 

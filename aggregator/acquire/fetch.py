@@ -75,8 +75,9 @@ async def _follow(client: httpx.AsyncClient, state: FeedState, now: Callable[[],
 
 
 def _validators(state: FeedState) -> dict[str, str]:
+    """The conditional headers; a validator that cannot stand in a header is not sent."""
     pairs = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
-    return {name: value for name, value in pairs.items() if value}
+    return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
 
 async def _read(response: httpx.Response, state: FeedState, now: Callable[[], datetime]) -> Fetched:

@@ -8,6 +8,9 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterable
 
+#: Private addresses until RFC 3879; `ipaddress` takes them for global ones.
+_SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
+
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
 
@@ -22,7 +25,7 @@ def is_public(host: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and (embedded := address.sixtofour or _nat64(address)):
         mapped = mapped or embedded
     checked = mapped or address
-    return checked.is_global and not checked.is_multicast and not checked.is_reserved
+    return checked.is_global and not (checked.is_multicast or checked.is_reserved or address in _SITE_LOCAL)
 
 
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

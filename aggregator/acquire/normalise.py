@@ -47,7 +47,7 @@ def normalise(parsed: ParsedFeed, feed: Feed, *, base_url: str, now: datetime) -
 def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now: datetime) -> Article | None:
     summary = plain_text(entry.summary, limit=_SUMMARY_LIMIT)
     text = plain_text(entry.content, limit=_TEXT_LIMIT)
-    title = plain_text(entry.title, limit=_TITLE_LIMIT) or _first_sentence(summary or text)
+    title = plain_text(entry.title, limit=_TITLE_LIMIT) or first_sentence(summary or text)
     if not title:
         return None
     link = resolve(base_url, entry.link) if entry.link else ""
@@ -70,7 +70,8 @@ def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now
     )
 
 
-def _first_sentence(text: str) -> str:
+def first_sentence(text: str) -> str:
+    """What stands for a title where there is none: the first sentence, at most 500 characters."""
     for stop in (". ", "。", "! ", "? "):
         head, found, _ = text.partition(stop)
         if found and len(head) <= _TITLE_LIMIT:

@@ -21,10 +21,8 @@ def read_opml(document: bytes, *, language: Language, country: str, camp: Camp) 
     """
     if len(document) > _LARGEST:
         raise AggregatorError(f"the OPML file is larger than {_LARGEST // 2**20} MiB")
-    if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
-        raise AggregatorError("the OPML file declares a document type or entities; remove these lines")
     try:
-        root = ET.fromstring(document)
+        root = ET.fromstring(document, ET.XMLParser(target=_Builder()))
     except (ET.ParseError, ValueError) as error:
         raise AggregatorError(f"the OPML file is not well-formed XML: {error}") from error
     if root.tag != "opml":
@@ -35,6 +33,13 @@ def read_opml(document: bytes, *, language: Language, country: str, camp: Camp) 
         if is_web_url(url) and len(feeds) < _MOST:
             feeds.setdefault(url, _feed(outline, url, language, country, camp))
     return tuple(feeds.values())
+
+
+class _Builder(ET.TreeBuilder):
+    """Refuses a document type in whatever encoding, before its entities are read."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise AggregatorError("the OPML file declares a document type or entities; remove these lines")
 
 
 def _feed(outline: ET.Element, url: str, language: Language, country: str, camp: Camp) -> Feed:

@@ -51,7 +51,6 @@ class Beat:
 
     name: str
     side_names: Mapping[Side, str]
-    countries: Mapping[Side, str]
     concepts: Mapping[str, Concept]
     topics: Mapping[str, Topic]
     polarities: Mapping[str, str]
@@ -82,7 +81,6 @@ def load_beat(name: str = "china-russia") -> Beat:
     return Beat(
         name=lexicon["head"]["name"],
         side_names={"first": first["name"], "second": second["name"]},
-        countries={"first": first["country"], "second": second["country"]},
         concepts={row["id"]: _concept(row, sides) for row in lexicon["concepts"]},
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon["topics"]},
         polarities={row["id"]: row["polarity"] for row in lexicon["relations"]},

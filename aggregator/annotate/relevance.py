@@ -5,7 +5,7 @@ weights.json, and each feature that counted becomes a line of evidence.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _NEIGHBOUR = 12
 
 
 class Feature(NamedTuple):
-    """One observation: its name in weights.json, its value 0..1, what was seen and where."""
+    """One observation: its name in weights.json, its value (0..1, sentences to 2), what was seen and where."""
 
     name: str
     value: float
@@ -67,7 +67,6 @@ def features(article: Article, mentions: Sequence[Mention], beat: Beat) -> list[
         *_third_parties(title, "title"),
         *_third_parties(lead(body), "lead"),
         *_enumerations([*title, *lead(body)]),
-        *_home_outlet(article, title, lead(body), beat),
         *_round_up(title),
     ]
     return [feature for feature in observed if feature.value > 0]
@@ -97,7 +96,7 @@ def _presence(sentences: Sequence[Sentence], where: str) -> Iterator[Feature]:
 
 def _sentences_with_both(body: Sequence[Sentence]) -> Iterator[Feature]:
     count = sum(bool(seen.both or seen.pair >= 0.8) for seen in (_seen([sentence]) for sentence in body))
-    yield Feature("body_sentences", min(count, 3) / 3, f"sentences with both sides: {count}", "body")
+    yield Feature("body_sentences", min(count, 6) / 3, f"sentences with both sides: {count}", "body")
 
 
 def _relations(sentences: Sequence[Sentence], where: str, beat: Beat) -> Iterator[Feature]:
@@ -142,19 +141,6 @@ def _enumerations(sentences: Sequence[Sentence]) -> Iterator[Feature]:
                 names = ", ".join(concept.name() for concept, _ in trio)
                 yield Feature("enumeration", 1.0, f"listed together: {names}", sentence.field)
                 return
-
-
-def _home_outlet(
-    article: Article, title: Sequence[Sentence], below: Sequence[Sentence], beat: Beat
-) -> Iterator[Feature]:
-    """An outlet of one side reports on the other: its own country goes without saying."""
-    head, lower = _seen(title), _seen(below)
-    other: dict[Side, Callable[[_Seen], float]] = {"first": lambda seen: seen.second, "second": lambda seen: seen.first}
-    for side, of_other in other.items():
-        if article.country == beat.countries[side] and not head.both and not lower.both:
-            told = f"an outlet of {beat.side_names[side]} reports on the other side"
-            yield Feature("home_title", of_other(head), told, "title")
-            yield Feature("home_lead", of_other(lower), told, "lead")
 
 
 def _round_up(title: Sequence[Sentence]) -> Iterator[Feature]:

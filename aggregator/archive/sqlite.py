@@ -59,7 +59,9 @@ class SqliteArchive:
         self._path = path
         with _translated(path):
             self._db = Database(_connect(path, read_only=read_only))
-            if not read_only:
+            if read_only:
+                self._db.execute("SELECT 1 FROM articles LIMIT 1")  # a file that is no archive is told now
+            else:
                 migrations.apply(self._db)
 
     # --- acquire ---
@@ -181,9 +183,7 @@ class SqliteArchive:
 
     def search(self, query: Query, *, order: Order, limit: int, offset: int) -> Page:
         condition = compile_query(query)
-        total = self._db.execute(
-            f"SELECT count(*) FROM articles WHERE {condition.where}", condition.parameters
-        ).fetchone()[0]
+        total = int(self._one(f"SELECT count(*) FROM articles WHERE {condition.where}", condition.parameters))
         ranking = "date DESC, id DESC" if order == "newest" else "relevance DESC, date DESC, id DESC"
         found = self._articles(
             f"{condition.where} ORDER BY {ranking} LIMIT ? OFFSET ?", (*condition.parameters, limit, offset)
@@ -279,7 +279,8 @@ class SqliteArchive:
             return iter(list(self._db.query(sql, parameters)))
 
     def _one(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        row = self._db.execute(sql, parameters).fetchone()
+        with _translated(self._path):
+            row = self._db.execute(sql, parameters).fetchone()
         return row[0] if row else None
 
     def _articles(self, tail: str, parameters: Sequence[object]) -> tuple[StoredArticle, ...]:
@@ -299,7 +300,10 @@ def open_archive(path: Path, *, must_exist: bool = False) -> SqliteArchive:
     """
     if must_exist and not path.is_file():
         raise ArchiveError(f"there is no archive at {path}; `aggregator poll` makes one")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"archive {path}: {error.strerror}") from error
     return SqliteArchive(path)
 
 

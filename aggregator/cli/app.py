@@ -11,6 +11,7 @@ import typer
 
 import aggregator
 from aggregator import pipeline
+from aggregator.acquire.normalise import first_sentence
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.archive import Order
@@ -241,7 +242,7 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
         country="",
         language=detect_language(f"{title} {body}", hint="en"),
         url="",
-        title=plain_text(title),
+        title=plain_text(title) or first_sentence(body),
         summary="",
         text=body,
         author="",

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from courlan import clean_url
 
@@ -24,11 +24,15 @@ def is_web_url(url: str) -> bool:
 
 
 def resolve(base: str, link: str) -> str:
-    """The absolute form of a link in a document at `base`; empty if it is no http(s) address."""
+    """The absolute form of a link in a document at `base`; empty if it is no http(s) address.
+
+    Controls, bidirectional marks and lone surrogates are percent-encoded: the address can be shown and stored.
+    """
     try:
         absolute = urljoin(base, link.strip())
     except ValueError:
         return ""
+    absolute = "".join(c if c.isprintable() else quote(c, errors="replace") for c in absolute)
     return absolute if is_web_url(absolute) else ""
 
 

@@ -86,7 +86,10 @@ _FIELDS = {
 _ORDERED = {"relevance", "date"}
 _AGO = {"h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = 2_000
-_DEEPEST = 40
+#: SQLite reads no condition with more than 1,000 parts in a row.
+_MOST = 400
+#: SQLite reads conditions with a stack of 100 places; a level takes up to eight.
+_DEEPEST = 8
 
 
 class _Token(NamedTuple):
@@ -115,6 +118,8 @@ def parse_query(text: str, *, concept_named: ConceptNamed, now: datetime) -> Que
     """
     if len(text) > _LONGEST:
         raise QueryError(f"the query is longer than {_LONGEST} characters")
+    if broken := re.search("[\ud800-\udfff]", text):
+        raise QueryError("half a character, which cannot be read", column=broken.start() + 1)
     return _Reader(text, concept_named, now).read()
 
 
@@ -123,6 +128,8 @@ class _Reader:
 
     def __init__(self, text: str, concept_named: ConceptNamed, now: datetime) -> None:
         self._tokens = list(_tokens(text))
+        if len(self._tokens) > _MOST:
+            raise QueryError(f"the query has more than {_MOST} words and signs")
         self._position = 0
         self._depth = 0
         self._concept_named = concept_named

@@ -50,9 +50,7 @@ def make_feed(
 def make_state(
     url: str = FEED_URL, *, etag: str = "", health: Health = Health.OK, failures: int = 0, reason: str = ""
 ) -> FeedState:
-    return FeedState(
-        url=url, etag=etag, health=health, failures=failures, reason=reason, last_attempt=NOW, last_ok=NOW
-    )
+    return FeedState(url=url, etag=etag, health=health, failures=failures, reason=reason, last_attempt=NOW, last_ok=NOW)
 
 
 def make_article(
@@ -122,7 +120,9 @@ def make_harvest(*annotated: Annotated, feed: Feed | None = None, state: FeedSta
     )
 
 
-def make_stored(annotated: Annotated, article_id: int = 1, *, story: int = 1, copy_of: int | None = None) -> StoredArticle:
+def make_stored(
+    annotated: Annotated, article_id: int = 1, *, story: int = 1, copy_of: int | None = None
+) -> StoredArticle:
     return StoredArticle(id=article_id, annotated=annotated, story=story, copy_of=copy_of)
 
 

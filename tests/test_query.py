@@ -153,6 +153,8 @@ def test_text_is_read_as_the_query(text: str, query: Query) -> None:
         ("(" * 50 + "a" + ")" * 50, 0, "levels of parentheses"),
         ("NOT " * 50 + "a", 0, "levels of parentheses or NOT"),
         ("a" * 2001, 0, "longer than 2000"),
+        ("a " * 401, 0, "more than 400 words"),
+        ("alpha outlet:\udcff", 14, "half a character"),
     ],
 )
 def test_an_error_names_the_column_and_the_mend(text: str, column: int, said: str) -> None:

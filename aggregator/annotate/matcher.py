@@ -1,6 +1,6 @@
 """Finding many thousand names in a text at once, at word borders, with offsets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from aggregator.text.fold import fold, is_han
 class Hit(NamedTuple):
     """`text[start:end]` stands for `meaning`."""
 
-    meaning: object
+    meaning: Hashable
     start: int
     end: int
 
@@ -23,7 +23,7 @@ class Pattern:
     """A name and what it stands for; None for a decoy, which claims its place and means nothing."""
 
     name: str
-    meaning: object
+    meaning: Hashable
     cased: bool = False
 
     @property
@@ -35,42 +35,49 @@ class Pattern:
 class Matcher:
     """All the names of a lexicon in one automaton.
 
-    Leftmost-longest: of names that overlap the one that starts first wins, then the longest, so a
-    decoy such as «其中» hides the «中俄» in «其中俄罗斯». `overlapping` reports every name instead.
+    Of names that overlap, the one that starts first wins, then the longest, so a decoy such as «其中»
+    hides the «中俄» in «其中俄罗斯»; a name that stands at no word border hides nothing.
+    `overlapping` reports every name instead.
     """
 
     def __init__(self, patterns: Iterable[Pattern], *, overlapping: bool = False) -> None:
-        grouped: dict[str, list[Pattern]] = {}
+        grouped: dict[str, dict[Pattern, None]] = {}
         for pattern in patterns:
-            kept = grouped.setdefault(fold(pattern.name), [])
-            if all(pattern.meaning != other.meaning or pattern.name != other.name for other in kept):
-                kept.append(pattern)
+            grouped.setdefault(fold(pattern.name), {})[pattern] = None
         self._overlapping = overlapping
-        self._names = list(grouped)
-        self._patterns: list[Sequence[Pattern]] = list(grouped.values())
-        kind = MatchKind.Standard if overlapping else MatchKind.LeftmostLongest
-        self._automaton = AhoCorasick(self._names, matchkind=kind)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("a matcher is built in each process, not sent between them")
+        self._patterns: list[Sequence[Pattern]] = [tuple(kept) for kept in grouped.values()]
+        self._automaton = AhoCorasick(list(grouped), matchkind=MatchKind.Standard)
 
     def find(self, text: str) -> list[Hit]:
         """The names in a text, in order of their places."""
+        found = sorted(self._standing(text), key=lambda hit: (hit.start, -hit.end))
+        if not self._overlapping:
+            found = list(_leftmost_longest(found))
+        return [hit for hit in found if hit.meaning is not None]
+
+    def _standing(self, text: str) -> Iterator[Hit]:
+        """Each name that stands at word borders in the right case, decoys included."""
         folded = fold(text)
-        hits: list[Hit] = []
         word_starts: set[int] | None = None
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=self._overlapping):
+        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
             if not _at_word_border(folded, start, end):
                 continue
             if end - start == 2 and is_han(folded[start]):
                 word_starts = _word_starts(folded) if word_starts is None else word_starts
                 if start not in word_starts:
                     continue
-            found = text[start:end]
-            for pattern in self._patterns[index]:
-                if pattern.meaning is not None and (not pattern.must_match_case or _same_case(found, pattern.name)):
-                    hits.append(Hit(pattern.meaning, start, end))
-        return hits
+            written = text[start:end]
+            fitting = (p for p in self._patterns[index] if not p.must_match_case or _same_case(written, p.name))
+            yield from (Hit(meaning, start, end) for meaning in dict.fromkeys(pattern.meaning for pattern in fitting))
+
+
+def _leftmost_longest(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Of hits sorted by start and length, those that no earlier one covers; equal spans stay together."""
+    last = Hit(None, 0, 0)
+    for hit in hits:
+        if hit.start >= last.end or (hit.start, hit.end) == (last.start, last.end):
+            last = hit
+            yield hit
 
 
 def _at_word_border(folded: str, start: int, end: int) -> bool:

@@ -13,6 +13,8 @@ from aggregator.annotate.beat import Beat
 from aggregator.annotate.sentences import Sentence, lead, read_sentences
 from aggregator.model import Article, Evidence, Mention, Relevance, Side
 
+#: A concept of the pair that weighs this much speaks of both sides; lighter ones (SCO) have other members too.
+_JOINS = 0.7
 #: Characters between neighbours of an enumeration («China, Russia and Iran»).
 _NEIGHBOUR = 12
 
@@ -37,7 +39,8 @@ class _Seen:
 
     @property
     def both(self) -> float:
-        return max(min(self.first, self.second), 0.0)
+        """Both sides by their own names, or by a name that joins them («Sino-Russian», «Power of Siberia»)."""
+        return max(min(self.first, self.second), self.pair if self.pair >= _JOINS else 0.0)
 
 
 def judge_relevance(article: Article, mentions: Sequence[Mention], beat: Beat) -> Relevance:
@@ -95,7 +98,7 @@ def _presence(sentences: Sequence[Sentence], where: str) -> Iterator[Feature]:
 
 
 def _sentences_with_both(body: Sequence[Sentence]) -> Iterator[Feature]:
-    count = sum(bool(seen.both or seen.pair >= 0.8) for seen in (_seen([sentence]) for sentence in body))
+    count = sum(bool(seen.both) for seen in (_seen([sentence]) for sentence in body))
     yield Feature("body_sentences", min(count, 6) / 3, f"sentences with both sides: {count}", "body")
 
 

@@ -19,8 +19,8 @@ from aggregator.model import Placement, StoredArticle
 WINDOW = timedelta(hours=48)
 #: Cosine from which two reports in one language tell the same event, and the same for shared facts
 #: across languages; both set on the judged stories, see docs/judgement.md.
-SAME_LANGUAGE = 0.42
-ACROSS_LANGUAGES = 0.55
+SAME_LANGUAGE = 0.30
+ACROSS_LANGUAGES = 0.50
 #: Across languages fewer shared facts than this prove nothing, however rare.
 _SHARED_FACTS = 2
 #: A word or fact that stands in more than this share of the recent articles tells nothing.

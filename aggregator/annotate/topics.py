@@ -1,6 +1,6 @@
 """Which of the beat's topics an article is about: terms and concepts, the title counting double."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aggregator.annotate.beat import Beat, Cue
 from aggregator.model import Article, Mention
@@ -26,15 +26,22 @@ def topic_points(article: Article, mentions: Sequence[Mention], beat: Beat) -> d
     """Points per topic and term: the evidence of `find_topics`. A term counts once, where it counts most."""
     points: dict[str, dict[str, float]] = {}
     for text, base in ((article.title, _IN_TITLE), (article.body[:_READ], _IN_TEXT)):
-        for hit in beat.cue_matcher.find(text):
-            if isinstance(hit.meaning, Cue) and hit.meaning.topic:
-                value = base if hit.meaning.strong else base * _WEAK
-                _credit(points, hit.meaning.topic, text[hit.start : hit.end].lower(), value)
+        for cue, term in _terms(text, beat):
+            _credit(points, cue.topic, term, base if cue.strong else base * _WEAK)
     for mention in mentions:
         if mention.field == "title" or mention.start < _READ:
             for topic in beat.concepts[mention.concept].topics:
                 _credit(points, topic, mention.concept, _IN_TITLE if mention.field == "title" else _IN_TEXT)
     return points
+
+
+def _terms(text: str, beat: Beat) -> Iterator[tuple[Cue, str]]:
+    """The topic terms of a text; of those of one topic that overlap, the first and longest."""
+    reached: dict[str, int] = {}
+    for hit in beat.cue_matcher.find(text):
+        if isinstance(hit.meaning, Cue) and hit.meaning.topic and hit.start >= reached.get(hit.meaning.topic, 0):
+            reached[hit.meaning.topic] = hit.end
+            yield hit.meaning, text[hit.start : hit.end].lower()
 
 
 def _credit(points: dict[str, dict[str, float]], topic: str, term: str, value: float) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from itertools import islice, product
 
 from aggregator.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs
@@ -83,12 +82,11 @@ def _term(term: Term) -> Fts | Sql:
     if not words:
         return Sql("1") if not term.text.strip() else Sql("0")
     column = "" if term.scope == "any" else f"{term.scope} : "
-    choices = [alternatives(word) for word in words]
+    choices = [tuple(map(_quote, alternatives(word))) for word in words]
     if term.prefix:
-        choices[-1] = tuple(dict.fromkeys((words[-1],)))
-    phrases = [" + ".join(map(_quote, chosen)) for chosen in islice(product(*choices), _PHRASES)]
-    star = "*" if term.prefix else ""
-    joined = " OR ".join(f"{phrase}{star}" for phrase in phrases)
+        # The index holds stems and lemmas, of which a written form need not be the beginning: energy, energi.
+        choices[-1] = (f"{_quote(words[-1])}*", *choices[-1])
+    joined = " OR ".join(" + ".join(chosen) for chosen in islice(product(*choices), _PHRASES))
     return Fts(f"{column}({joined})" if column else f"({joined})")
 
 
@@ -108,12 +106,13 @@ def _join(parts: list[Fts | Sql], operator: str) -> Fts | Sql:
     """Text conditions become one MATCH, which FTS5 intersects by itself; the rest is joined in SQL."""
     texts = [part for part in parts if isinstance(part, Fts)]
     others = [part for part in parts if isinstance(part, Sql)]
-    merged = [Fts("(" + f" {operator} ".join(f"({part.match})" for part in texts) + ")")] if texts else []
+    merged = [Fts(f" {operator} ".join(f"({part.match})" for part in texts))] if texts else []
     if not others:
         return merged[0]
     mixed: list[Fts | Sql] = [*merged, *others]
     conditions = [_as_sql(part) for part in mixed]
-    return reduce(lambda a, b: Sql(f"({a.where}) {operator} ({b.where})", (*a.parameters, *b.parameters)), conditions)
+    where = f" {operator} ".join(f"({condition.where})" for condition in conditions)
+    return Sql(where, tuple(value for condition in conditions for value in condition.parameters))
 
 
 def _as_sql(condition: Fts | Sql) -> Sql:

@@ -14,7 +14,7 @@ from aggregator.model import Delivery, DeliveryState
 from aggregator.settings import Mail
 
 _ATTEMPTS = 5
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +57,23 @@ async def _mail(delivery: Delivery, mail: Mail, timeout_seconds: float) -> Deliv
         password=mail.password or None,
         timeout=timeout_seconds,
     )
-    message = make_message(delivery, mail.sender)
+    try:
+        message = make_message(delivery, mail.sender).as_bytes(policy=SMTP.clone(max_line_length=76))
+    except ValueError as error:
+        return _failed(delivery, f"no mail can be made of it: {error}"[:300])
     handed_over = False
     try:
         await client.connect()
         await client.mail(mail.sender)
         await client.rcpt(delivery.target)
         handed_over = True
-        await client.data(message.as_bytes(policy=SMTP.clone(max_line_length=76)))
-    except aiosmtplib.SMTPResponseException as error:
-        told = f"{error.code} {error.message}"[:300]
-        return _again(delivery, told) if error.code < 500 else _failed(delivery, told)
+        await client.data(message)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         told = f"{type(error).__name__}: {error}"[:300]
+        # An answer that is no SMTP answer has a code below 400 and says as little as none.
+        if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 400:
+            told = f"{error.code} {error.message}"[:300]
+            return _again(delivery, told) if error.code < 500 else _failed(delivery, told)
         if not handed_over:
             return _again(delivery, told)
         if delivery.kind == "alert":

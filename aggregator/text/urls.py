@@ -12,6 +12,8 @@ _AMP_PATH = re.compile(r"/amp/?$|\.amp(?=\.html$|$)")
 _CHANNEL = re.compile(
     r"(?:^|&)(?:at_[a-z]+|from|ref|referrer|src|cmpid|smid|partner|xtor|rss|amp|ocid)(?:=[^&]*)?(?=&|$)"
 )
+#: Cleaning one part of an address can uncover another; what is given back has nothing left to clean.
+_ROUNDS = 8
 
 
 def is_web_url(url: str) -> bool:
@@ -39,13 +41,22 @@ def resolve(base: str, link: str) -> str:
 @lru_cache(maxsize=20_000)
 def canonical_url(url: str) -> str:
     """The address without tracking parameters and channel marks; the same page for a reader."""
-    cleaned = clean_url(url) or url
+    for _ in range(_ROUNDS):
+        cleaned = _cleaned(url)
+        if cleaned == url:
+            break
+        url = cleaned
+    return url
+
+
+def _cleaned(url: str) -> str:
     try:
-        parts = urlsplit(cleaned)
+        parts = urlsplit(url)
     except ValueError:
         return url
     query = _CHANNEL.sub("", parts.query).lstrip("&")
-    return parts._replace(query=query, fragment=parts.fragment if parts.fragment.startswith("!") else "").geturl()
+    bare = parts._replace(query=query, fragment=parts.fragment if parts.fragment.startswith("!") else "").geturl()
+    return clean_url(bare) or bare
 
 
 def url_key(url: str) -> str:

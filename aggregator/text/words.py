@@ -61,4 +61,5 @@ def alternatives(word: str) -> tuple[str, ...]:
         return (analyse_word(word),)
     readings = [p for p in _morphology().parse(word) if p.score >= _RARE_READING]
     forms = {form.word for reading in readings for form in reading.lexeme} | {word}
-    return tuple(sorted({analyse_word(fold(form)) for form in forms}))
+    # Its own index form first: where only some combinations are tried, a phrase as written is one of them.
+    return tuple(dict.fromkeys((analyse_word(word), *sorted({analyse_word(fold(form)) for form in forms}))))

@@ -145,7 +145,9 @@ def test_an_edited_article_takes_the_new_text_and_keeps_the_old_as_a_revision(tm
         assert archive.counts()["revisions"] == 1
         assert (texts(archive, "sorghum"), texts(archive, "barley")) == (0, 1)
         assert archive.save(make_harvest(make_annotated(new))) == Saved(known=1)
-    assert rows_of(tmp_path / "a.db", "SELECT article_id, title, text, replaced FROM revisions") == [(1, "Pipeline delayed", "sorghum", "2026-03-05T15:00:00+00:00")]
+    assert rows_of(tmp_path / "a.db", "SELECT article_id, title, text, replaced FROM revisions") == [
+        (1, "Pipeline delayed", "sorghum", "2026-03-05T15:00:00+00:00")
+    ]
 
 
 def test_an_edited_article_is_recognised_by_its_old_and_by_its_new_keys(archive: SqliteArchive) -> None:
@@ -213,9 +215,7 @@ def test_a_placement_that_fails_leaves_none_of_its_batch(archive: SqliteArchive)
 def test_unplaced_are_earliest_first_and_limited_and_recent_are_the_placed(archive: SqliteArchive) -> None:
     hours = (5, 1, 3)
     archive.save(
-        make_harvest(
-            *(make_annotated(make_article(f"Hour {h}", published=NOW - timedelta(hours=h))) for h in hours)
-        )
+        make_harvest(*(make_annotated(make_article(f"Hour {h}", published=NOW - timedelta(hours=h))) for h in hours))
     )
     assert [s.article.title for s in archive.unplaced(2)] == ["Hour 5", "Hour 3"]
     assert archive.recent(NOW - timedelta(days=1)) == ()

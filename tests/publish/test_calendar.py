@@ -1,0 +1,117 @@
+"""Exactly one edition per local date, whatever the clocks do and however often the machine stops."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.publish.calendar import due_at, due_dates, edition_window, local_day
+from aggregator.settings import DigestDefinition
+
+ZONES = [
+    "Europe/Berlin",
+    "Europe/Moscow",
+    "Asia/Shanghai",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+]
+START = datetime(2026, 1, 15, 9, 17, tzinfo=UTC)
+
+
+def simulate(digest: DigestDefinition, start: datetime, days: int, chance: random.Random) -> list[date]:
+    """Dates in the order in which a machine that stops now and then makes their editions."""
+    now, end = start, start + timedelta(days=days)
+    made: list[date] = []
+    while now < end:
+        made += due_dates(digest, now, made, begun=start)
+        now += timedelta(minutes=1) if chance.random() < 0.5 else timedelta(minutes=chance.randint(1, 5 * 24 * 60))
+    return made + due_dates(digest, end, made, begun=start)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("at", ["07:00", "00:00", "02:30", "01:45", "23:59"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_each_local_date_of_400_days_gets_one_edition_in_order(zone: str, at: str, seed: int) -> None:
+    digest = DigestDefinition(zone=zone, time=at)
+    made = simulate(digest, START, 400, random.Random(f"{zone}{at}{seed}"))
+    # the first is today if its hour is still to come, the last is today if its hour has come
+    local = START.astimezone(ZoneInfo(zone))
+    first = local.date() if f"{local:%H:%M}" <= at else local.date() + timedelta(days=1)
+    after = (START + timedelta(days=400)).astimezone(ZoneInfo(zone))
+    last = after.date() if f"{after:%H:%M}" >= at else after.date() - timedelta(days=1)
+    assert made == [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "day", "due"),
+    [
+        ("Europe/Berlin", "07:00", "2026-01-15", "2026-01-15T06:00"),
+        ("Europe/Berlin", "07:00", "2026-07-15", "2026-07-15T05:00"),
+        ("Europe/Berlin", "02:30", "2026-03-29", "2026-03-29T01:30"),  # skipped: as late after the change
+        ("Europe/Berlin", "02:30", "2026-10-25", "2026-10-25T00:30"),  # repeated: the first time
+        ("America/New_York", "02:30", "2026-03-08", "2026-03-08T07:30"),
+        ("America/New_York", "01:30", "2026-11-01", "2026-11-01T05:30"),
+        ("Australia/Lord_Howe", "01:45", "2026-04-05", "2026-04-04T14:45"),
+        ("Australia/Lord_Howe", "02:15", "2026-10-04", "2026-10-03T15:45"),
+        ("Asia/Kathmandu", "00:00", "2026-03-05", "2026-03-04T18:15"),
+    ],
+)
+def test_the_due_moment_follows_the_wall_clock(zone: str, at: str, day: str, due: str) -> None:
+    digest = DigestDefinition(zone=zone, time=at)
+    assert due_at(digest, date.fromisoformat(day)) == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
+@pytest.mark.parametrize("at", ["02:00", "02:30", "03:00"])
+def test_a_change_of_the_clock_makes_one_edition_when_looked_at_each_minute(day: date, at: str) -> None:
+    digest = DigestDefinition(zone="Europe/Berlin", time=at)
+    begun = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=6)
+    made: list[date] = []
+    for minute in range(12 * 60):
+        made += due_dates(digest, begun + timedelta(minutes=minute), made, begun=begun)
+    assert made == [day]
+
+
+def test_nothing_is_due_before_the_archive_began() -> None:
+    digest = DigestDefinition(zone="UTC", time="07:00")
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    assert due_dates(digest, now, [], begun=None) == []
+    assert due_dates(digest, now, [], begun=datetime(2026, 3, 5, 7, 0, 1, tzinfo=UTC)) == []
+    assert due_dates(digest, now, [], begun=datetime(2026, 3, 5, 7, tzinfo=UTC)) == [date(2026, 3, 5)]
+    assert due_dates(digest, now, [], begun=datetime(2026, 3, 3, 12, tzinfo=UTC)) == [date(2026, 3, 4), date(2026, 3, 5)]
+
+
+def test_an_edition_is_not_due_a_second_too_early_and_not_once_it_is_done() -> None:
+    digest = DigestDefinition(zone="UTC", time="07:00")
+    begun, due = datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 3, 5, 7, tzinfo=UTC)
+    assert due_dates(digest, due - timedelta(seconds=1), [], begun=begun) == []
+    assert due_dates(digest, due, [], begun=begun) == [date(2026, 3, 5)]
+    assert due_dates(digest, due, {date(2026, 3, 5)}, begun=begun) == []
+
+
+def test_what_was_missed_longer_ago_than_a_week_is_not_made_up_for() -> None:
+    digest = DigestDefinition(zone="UTC", time="07:00")
+    now = datetime(2026, 3, 30, 8, tzinfo=UTC)
+    days = due_dates(digest, now, [], begun=now - timedelta(days=90))
+    assert days == [date(2026, 3, 30) - timedelta(days=back) for back in range(7, -1, -1)]
+
+
+def test_the_window_ends_at_the_due_time_or_now_if_that_is_earlier() -> None:
+    digest = DigestDefinition(zone="Europe/Berlin", time="07:00", window_hours=36)
+    due = datetime(2026, 3, 5, 6, tzinfo=UTC)
+    late, early = due + timedelta(days=2), due - timedelta(hours=1)
+    assert edition_window(digest, date(2026, 3, 5), late) == (due - timedelta(hours=36), due)
+    assert edition_window(digest, date(2026, 3, 5), early) == (early - timedelta(hours=36), early)
+
+
+@given(st.sampled_from(ZONES), st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)))
+def test_windows_of_24_hours_meet_without_gap_but_for_a_change_of_the_clock(zone: str, now: datetime) -> None:
+    digest = DigestDefinition(zone=zone)
+    day = local_day(digest, now)
+    much_later = now + timedelta(days=9)
+    (_, end), (begin, _) = (edition_window(digest, day + timedelta(days=n), much_later) for n in (0, 1))
+    assert abs(begin - end) <= timedelta(hours=1)

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +36,7 @@ from aggregator.model import (
 from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window
 from aggregator.publish.deliver import Channels, deliver_one, write_file
-from aggregator.publish.digest import edition_deliveries, make_edition
+from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Feed, Settings
@@ -208,7 +208,7 @@ def _make(archive: Archive, settings: Settings, definition: DigestDefinition, da
     since, until = edition_window(definition, day, now)
     query = parse_query(definition.query, concept_named=beat.concept_named, now=until)
     stories = archive.stories(since, until, minimum_relevance=definition.minimum_relevance, query=query)
-    volume = archive.volume(until - timedelta(days=14), until, minimum_relevance=definition.minimum_relevance)
+    volume = archive.volume(until, days=CHART_DAYS, minimum_relevance=definition.minimum_relevance)
     edition = make_edition(
         definition, day, since, until, stories, beat=beat, volume=volume, feeds=feed_reports(archive, settings)
     )

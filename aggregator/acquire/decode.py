@@ -127,12 +127,14 @@ async def decoded_body(chunks: AsyncIterator[bytes], *, encoding: str, limit: in
     size = received = 0
     async for chunk in chunks:
         received += len(chunk)
+        if received > limit:
+            raise DecodeError(f"body is larger than {limit // 2**20} MiB")
         for start in range(0, len(chunk), _PIECE):
             try:
                 for part in decoder.decompress(chunk[start : start + _PIECE]):
                     parts.append(part)
                     size += len(part)
-                    if max(size, received) > limit:
+                    if size > limit:
                         raise DecodeError(f"body is larger than {limit // 2**20} MiB")
             except (zlib.error, brotli.error, zstandard.ZstdError) as error:
                 raise DecodeError(f"body is not valid {encoding}: {error}") from error

@@ -94,12 +94,12 @@ def _identify(entries: tuple[Entry, ...], base_url: str) -> list[tuple[str, ...]
     titles: dict[str, set[str]] = defaultdict(set)
     for entry, keys in zip(entries, keyed, strict=True):
         for key in keys:
-            titles[key].add(_title_words(entry.title))
+            titles[key].add(_entry_words(entry))
     return [tuple(key for key in keys if key[0] == "t" or len(titles[key]) == 1) for keys in keyed]
 
 
 def identity_keys(entry: Entry, base_url: str) -> tuple[str, ...]:
-    """Up to three keys: `u` the page, `g` the GUID (the page if there is none), `t` the words of the title.
+    """Up to three keys: `u` the page, `g` the GUID (the page if there is none), `t` the words of the title, always.
 
     A home page is no identity: some feeds link every entry to it.
     """
@@ -112,9 +112,13 @@ def identity_keys(entry: Entry, base_url: str) -> tuple[str, ...]:
         keys.append(_key("u", page))
     if guid or page:
         keys.append(_key("g", url_key(guid) if guid.startswith(("http://", "https://")) else guid or page))
-    if title := _title_words(entry.title):
-        keys.append(_key("t", title))
-    return tuple(keys) or (_key("t", entry.summary or entry.content),)
+    return (*keys, _key("t", _entry_words(entry)))
+
+
+def _entry_words(entry: Entry) -> str:
+    """The words of the title, or of the text where there is no title; the bare text if it has no words."""
+    text = entry.summary or entry.content
+    return _title_words(entry.title) or _title_words(text) or entry.title or text
 
 
 def _title_words(title: str) -> str:

@@ -1,5 +1,6 @@
 """Pure: OPML 2.0 lists of feeds in and out. Documents with a DTD are refused: they can only do harm."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from typing import get_args
@@ -23,7 +24,7 @@ def read_opml(document: bytes, *, language: Language, country: str, camp: Camp) 
         raise AggregatorError(f"the OPML file is larger than {_LARGEST // 2**20} MiB")
     try:
         root = ET.fromstring(document, ET.XMLParser(target=_Builder()))
-    except (ET.ParseError, ValueError) as error:
+    except (ET.ParseError, ValueError, LookupError) as error:
         raise AggregatorError(f"the OPML file is not well-formed XML: {error}") from error
     if root.tag != "opml":
         raise AggregatorError(f"the file is no OPML: its root is <{root.tag[:40]}>")
@@ -44,11 +45,12 @@ class _Builder(ET.TreeBuilder):
 
 def _feed(outline: ET.Element, url: str, language: Language, country: str, camp: Camp) -> Feed:
     own: dict[str, Language] = {code: code for code in get_args(Language)}
+    own_country = (outline.get("country") or "").upper()
     return Feed(
         url=url,
         outlet=plain_text(outline.get("text") or outline.get("title") or url, limit=200) or url,
         language=own.get((outline.get("language") or "")[:2].lower(), language),
-        country=outline.get("country") or country,
+        country=own_country if re.fullmatch("[A-Z]{2}", own_country) else country,
         camp=next((known for known in Camp if known.value == outline.get("camp")), camp),
     )
 

@@ -93,8 +93,8 @@ class Archive(Protocol):
     def copies(self) -> int:
         """Articles that reprint another's text."""
 
-    def volume(self, since: datetime, until: datetime, *, minimum_relevance: float) -> dict[date, int]:
-        """Relevant articles per UTC day."""
+    def volume(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[int, ...]:
+        """Relevant articles in each 24 hours before `until`, the earliest first."""
 
     def last_article_id(self) -> int:
         """The highest article id that has a story; 0 in an empty archive."""

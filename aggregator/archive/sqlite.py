@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -255,13 +255,15 @@ class SqliteArchive:
     def copies(self) -> int:
         return int(self._one("SELECT count(*) FROM articles WHERE copy_of IS NOT NULL") or 0)
 
-    def volume(self, since: datetime, until: datetime, *, minimum_relevance: float) -> dict[date, int]:
+    def volume(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[int, ...]:
+        end = store_time(until)
         rows = self._rows(
-            "SELECT substr(date, 1, 10) AS day, count(*) AS articles FROM articles"
-            " WHERE date >= ? AND date < ? AND relevance >= ? GROUP BY day",
-            (store_time(since), store_time(until), minimum_relevance),
+            "SELECT CAST(julianday(?) - julianday(date) AS INTEGER) AS back, count(*) AS articles FROM articles"
+            " WHERE date >= ? AND date < ? AND relevance >= ? GROUP BY back",
+            (end, store_time(until - timedelta(days=days)), end, minimum_relevance),
         )
-        return {date.fromisoformat(row["day"]): row["articles"] for row in rows}
+        counts = {row["back"]: row["articles"] for row in rows}
+        return tuple(counts.get(back, 0) for back in range(days - 1, -1, -1))
 
     def last_article_id(self) -> int:
         return int(self._one("SELECT max(id) FROM articles WHERE story_id IS NOT NULL") or 0)

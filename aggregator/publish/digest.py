@@ -1,6 +1,6 @@
 """Pure: stories of a period → Edition → HTML and text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,12 +12,13 @@ from aggregator.publish.render import render
 from aggregator.publish.view import FeedReport, StoryView, story_view
 from aggregator.settings import DigestDefinition
 
-_CHART_DAYS = 14
+#: Spans of 24 hours that the chart shows.
+CHART_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One day of the chart; `height` 0..100 of the tallest."""
+    """One span of the chart; `height` 0..100 of the tallest."""
 
     label: str
     count: int
@@ -33,7 +34,7 @@ def make_edition(
     stories: Sequence[Story],
     *,
     beat: Beat,
-    volume: Mapping[date, int],
+    volume: Sequence[int],
     feeds: Sequence[FeedReport],
 ) -> Edition:
     """Write the edition of a local date; the same input gives the same bytes."""
@@ -53,7 +54,7 @@ def make_edition(
         "articles": sum(len(story.articles) for story in ranked),
         "outlets": len({outlet for story in ranked for outlet in story.outlets}),
         "languages": len({language for view in views for language in view.languages}),
-        "bars": bars(volume, until),
+        "bars": bars(volume, until.astimezone(zone)),
         "feeds": feeds,
         "ok": sum(report.state.health is Health.OK for report in feeds),
         "troubled": [report for report in feeds if report.state.health is not Health.OK],
@@ -93,18 +94,17 @@ def sections(views: Sequence[StoryView], beat: Beat) -> list[tuple[str, str, lis
     return [(topic.id, topic.name["en"], grouped[topic.id]) for topic in beat.topics.values() if topic.id in grouped]
 
 
-def bars(volume: Mapping[date, int], until: datetime) -> list[Bar]:
-    """Relevant articles per UTC day of the last fortnight."""
-    days = [until.date() - timedelta(days=back) for back in range(_CHART_DAYS - 1, -1, -1)]
-    tallest = max((volume.get(day, 0) for day in days), default=0) or 1
+def bars(volume: Sequence[int], until: datetime) -> list[Bar]:
+    """The chart of the articles in each 24 hours, the last of which end at `until`."""
+    tallest = max(volume, default=0) or 1
     return [
         Bar(
-            label=day.strftime("%d %b"),
-            count=volume.get(day, 0),
-            height=round(100 * volume.get(day, 0) / tallest),
-            last=day == days[-1],
+            label=(until - timedelta(days=len(volume) - 1 - position)).strftime("%d %b"),
+            count=count,
+            height=round(100 * count / tallest),
+            last=position == len(volume) - 1,
         )
-        for day in days
+        for position, count in enumerate(volume)
     ]
 
 

@@ -64,6 +64,7 @@ class StoryView:
 
     id: int
     headline: str
+    url: str
     language: str
     summary: str
     attribution: str
@@ -87,6 +88,7 @@ def story_view(story: Story, beat: Beat) -> StoryView:
     return StoryView(
         id=story.id,
         headline=article.title,
+        url=article.url,
         language=article.language,
         summary=shorten(article.body if article.body != article.title else "", _SUMMARY),
         attribution=article.outlet,
@@ -98,7 +100,7 @@ def story_view(story: Story, beat: Beat) -> StoryView:
         first=sources[0],
         first_date=story.first.article.date,
         independent_sources=story.independent_sources,
-        languages=tuple(dict.fromkeys(source.language for source in sources)),
+        languages=tuple(dict.fromkeys(stored.article.language for stored in story.articles)),
         actors=actors(lead, beat),
     )
 

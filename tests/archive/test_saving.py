@@ -258,12 +258,12 @@ def test_stories_are_those_with_a_relevant_matching_article_in_the_window(archiv
     assert found(0.7, Term("gas")) == []
 
 
-def test_volume_counts_relevant_articles_per_utc_day(archive: SqliteArchive) -> None:
-    for title, hours, score in (("a", 1, 0.9), ("b", 13, 0.9), ("c", 14, 0.2), ("d", 13.5, 0.5)):
-        article = make_article(title, published=NOW - timedelta(hours=hours))
+def test_volume_counts_relevant_articles_in_each_24_hours_before(archive: SqliteArchive) -> None:
+    day = 24 * 3600
+    for seconds, score in ((0, 0.9), (1, 0.9), (day, 0.5), (day + 1, 0.9), (day + 2, 0.2), (3 * day, 0.9), (3 * day + 1, 1)):
+        article = make_article(f"Before {seconds}", published=NOW - timedelta(seconds=seconds))
         archive.save(make_harvest(make_annotated(article, score=score)))
-    volume = archive.volume(NOW - timedelta(days=2), NOW, minimum_relevance=0.5)
-    assert volume == {NOW.date(): 1, NOW.date() - timedelta(days=1): 2}
+    assert archive.volume(NOW, days=3, minimum_relevance=0.5) == (1, 1, 2)
 
 
 # --- opening -----------------------------------------------------------------------------------

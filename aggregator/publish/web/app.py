@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.annotate.beat import Beat
 from aggregator.archive import Archive
@@ -29,7 +31,12 @@ _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ances
 _EDITION_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; sandbox allow-popups"
 )
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
 
 OpenArchive = Callable[[], Archive]
 
@@ -81,7 +88,7 @@ class _Pages:
     def story(self, request: Request) -> Response:
         archive = self._open()
         try:
-            story = archive.story(request.path_params["story_id"])
+            story = archive.story(_number(request.path_params["story_id"]))
         finally:
             archive.close()
         if story is None:
@@ -115,7 +122,7 @@ class _Pages:
             archive.close()
         if edition is None:
             raise HTTPException(404, "There is no edition for this date.")
-        return HTMLResponse(edition.html, headers={**_HEADERS, "Content-Security-Policy": _EDITION_POLICY})
+        return HTMLResponse(edition.html, headers={"Content-Security-Policy": _EDITION_POLICY})
 
     def feeds(self, request: Request) -> Response:
         archive = self._open()
@@ -128,7 +135,7 @@ class _Pages:
     def healthz(self, request: Request) -> Response:
         archive = self._open()
         try:
-            return JSONResponse({"status": "ok", **archive.counts()}, headers=_HEADERS)
+            return JSONResponse({"status": "ok", **archive.counts()})
         finally:
             archive.close()
 
@@ -145,7 +152,7 @@ def make_app(
     routes = [
         Route("/", pages.today),
         Route("/search", pages.search),
-        Route("/story/{story_id:int}", pages.story),
+        Route("/story/{story_id}", pages.story),
         Route("/digests", pages.digests),
         Route("/digests/{day}", pages.edition),
         Route("/feeds", pages.feeds),
@@ -154,12 +161,32 @@ def make_app(
     ]
     # Names beside these mean that a web page elsewhere rebinds its own name to this machine.
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "testserver"])
-    return Starlette(routes=routes, middleware=[hosts], exception_handlers={HTTPException: _failed})
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(_Headers), hosts],
+        exception_handlers={HTTPException: _failed, Exception: _failed},
+    )
+
+
+class _Headers:
+    """Gives each answer, refusals and redirects among them, the headers that it does not bring itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
 def _page(template: str, **values: object) -> Response:
-    headers = {**_HEADERS, "Content-Security-Policy": _POLICY}
-    return HTMLResponse(render(template, **values), headers=headers)
+    return HTMLResponse(render(template, **values), headers=_HEADERS)
 
 
 def _failed(request: Request, error: Exception) -> Response:
@@ -173,8 +200,13 @@ def _failed(request: Request, error: Exception) -> Response:
 def _style(request: Request) -> Response:
     folder = importlib.resources.files("aggregator.publish") / "templates"
     css = "".join((folder / name).read_text(encoding="utf-8") for name in ("digest.css", "page.css"))
-    return Response(css, media_type="text/css", headers=_HEADERS)
+    return Response(css, media_type="text/css")
 
 
 def _page_number(text: str) -> int:
-    return min(max(int(text), 1), _LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return min(max(_number(text), 1), _LAST_PAGE)
+
+
+def _number(text: str) -> int:
+    """The number that a text is; 0 for any other text, and for one that SQLite cannot hold."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

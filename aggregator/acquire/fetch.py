@@ -4,6 +4,7 @@ import asyncio
 import email.utils
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -41,6 +42,8 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
         transport=AiohttpTransport(client=session),
         headers={"User-Agent": agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
         timeout=httpx.Timeout(network.deadline_seconds),
+        # httpx keeps a jar of its own beside that of aiohttp; this one takes nothing in.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,
         trust_env=False,
     )

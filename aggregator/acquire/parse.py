@@ -30,23 +30,30 @@ def parse(document: Document) -> ParsedFeed | ParseFailure:
         return ParseFailure(reason=_what_it_is(document))
     return ParsedFeed(
         format=parsed["version"],
-        title=parsed.feed.get("title", ""),
+        title=_string(parsed.feed, "title"),
         entries=tuple(_entry(item) for item in parsed.entries),
     )
 
 
 def _entry(item: Any) -> Entry:
-    contents = [part.get("value", "") for part in item.get("content", ())]
+    contents = [_string(part, "value") for part in item.get("content", ())]
     return Entry(
-        guid=item.get("id", ""),
-        link=item.get("link", ""),
-        title=item.get("title", ""),
-        summary=item.get("summary", ""),
+        guid=_string(item, "id"),
+        link=_string(item, "link"),
+        title=_string(item, "title"),
+        summary=_string(item, "summary"),
         content=max(contents, key=len, default=""),
-        author=item.get("author", ""),
-        published=item.get("published", ""),
-        updated=dict.get(item, "updated", ""),  # feedparser's own `get` warns, and gives `published` in its place
+        author=_string(item, "author"),
+        published=_string(item, "published"),
+        # Asked for an absent `updated`, feedparser warns and gives `published`.
+        updated=_string(item, "updated") if dict.__contains__(item, "updated") else "",
     )
+
+
+def _string(item: Any, key: str) -> str:
+    """feedparser gives None for some broken elements, an author cut in the middle for one."""
+    value = item.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _what_it_is(document: Document) -> str:

@@ -258,7 +258,7 @@ class SqliteArchive:
     def volume(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[int, ...]:
         end = store_time(until)
         rows = self._rows(
-            "SELECT CAST(julianday(?) - julianday(date) AS INTEGER) AS back, count(*) AS articles FROM articles"
+            "SELECT (strftime('%s', ?) - strftime('%s', date) - 1) / 86400 AS back, count(*) AS articles FROM articles"
             " WHERE date >= ? AND date < ? AND relevance >= ? GROUP BY back",
             (end, store_time(until - timedelta(days=days)), end, minimum_relevance),
         )

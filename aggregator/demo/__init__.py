@@ -88,7 +88,7 @@ def _handler(documents: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
                 kind = (
                     "text/html"
                     if body.lstrip()[:9].lower().startswith((b"<!doctype", b"<html"))
-                    else _TYPES[Path(self.path).suffix]
+                    else _TYPES.get(Path(self.path).suffix, "application/xml")
                 )
                 self._answer(200, body, kind, tags[self.path])
 

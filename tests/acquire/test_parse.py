@@ -169,6 +169,12 @@ def test_external_and_exploding_entities_are_not_expanded() -> None:
         assert Path("/etc/hostname").read_text().strip() not in title
 
 
+def test_a_broken_author_is_no_author() -> None:
+    body = (FIXTURES / "rss20.xml").read_bytes().replace(b"</item>\n    <item>", b"", 1)
+    half = len(body) // 2
+    assert all(isinstance(entry.author, str) for entry in feed_of(body[:half] + body[half + 30 :]).entries)
+
+
 def check(body: bytes) -> None:
     parsed = parse(document(body))
     if isinstance(parsed, ParsedFeed):

@@ -260,7 +260,15 @@ def test_stories_are_those_with_a_relevant_matching_article_in_the_window(archiv
 
 def test_volume_counts_relevant_articles_in_each_24_hours_before(archive: SqliteArchive) -> None:
     day = 24 * 3600
-    for seconds, score in ((0, 0.9), (1, 0.9), (day, 0.5), (day + 1, 0.9), (day + 2, 0.2), (3 * day, 0.9), (3 * day + 1, 1)):
+    for seconds, score in (
+        (0, 0.9),
+        (1, 0.9),
+        (day, 0.5),
+        (day + 1, 0.9),
+        (day + 2, 0.2),
+        (3 * day, 0.9),
+        (3 * day + 1, 1),
+    ):
         article = make_article(f"Before {seconds}", published=NOW - timedelta(seconds=seconds))
         archive.save(make_harvest(make_annotated(article, score=score)))
     assert archive.volume(NOW, days=3, minimum_relevance=0.5) == (1, 1, 2)

@@ -50,7 +50,11 @@ def test_articles_below_the_relevance_or_without_a_story_stay_quiet() -> None:
 
 
 def test_a_notice_says_why_and_where() -> None:
-    evidence = (Evidence("Gazprom named", "title", 2.0), Evidence("round-up", "text", -1.0), Evidence("CNPC", "text", 1.0))
+    evidence = (
+        Evidence("Gazprom named", "title", 2.0),
+        Evidence("round-up", "text", -1.0),
+        Evidence("CNPC", "text", 1.0),
+    )
     stored = make_stored(make_annotated(score=0.83, evidence=evidence), story=7)
     (notice,) = find_notices(GAS, [stored], now=NOW, address="http://127.0.0.1:8000")
     assert notice.why == "matches 'pipeline'; relevance 0.83: Gazprom named; CNPC"

@@ -82,7 +82,10 @@ def test_nothing_is_due_before_the_archive_began() -> None:
     assert due_dates(digest, now, [], begun=None) == []
     assert due_dates(digest, now, [], begun=datetime(2026, 3, 5, 7, 0, 1, tzinfo=UTC)) == []
     assert due_dates(digest, now, [], begun=datetime(2026, 3, 5, 7, tzinfo=UTC)) == [date(2026, 3, 5)]
-    assert due_dates(digest, now, [], begun=datetime(2026, 3, 3, 12, tzinfo=UTC)) == [date(2026, 3, 4), date(2026, 3, 5)]
+    assert due_dates(digest, now, [], begun=datetime(2026, 3, 3, 12, tzinfo=UTC)) == [
+        date(2026, 3, 4),
+        date(2026, 3, 5),
+    ]
 
 
 def test_an_edition_is_not_due_a_second_too_early_and_not_once_it_is_done() -> None:

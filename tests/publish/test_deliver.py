@@ -353,7 +353,9 @@ def test_the_outbox_is_emptied_and_one_failure_does_not_stop_the_rest(archive: S
     assert asyncio.run(work()).get(SENT, 0) == 0, "nothing is sent twice"
 
 
-def test_what_was_under_way_when_the_process_died_is_settled_by_its_kind(archive: SqliteArchive, tmp_path: Path) -> None:
+def test_what_was_under_way_when_the_process_died_is_settled_by_its_kind(
+    archive: SqliteArchive, tmp_path: Path
+) -> None:
     file = str(tmp_path / "x.txt")
     queue(
         archive,

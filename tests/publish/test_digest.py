@@ -80,7 +80,13 @@ def one(
     evidence: tuple[Evidence, ...] = (Evidence("both sides", "title", 4.0), Evidence("a deal", "text", 1.0)),
 ) -> Annotated:
     article = make_article(
-        title, text=text, outlet=outlet, camp=camp, language=language, url=url, published=NOW + timedelta(minutes=minutes)
+        title,
+        text=text,
+        outlet=outlet,
+        camp=camp,
+        language=language,
+        url=url,
+        published=NOW + timedelta(minutes=minutes),
     )
     return make_annotated(article, score=score, topics=topics, evidence=evidence)
 
@@ -126,7 +132,19 @@ def assert_inert(html: str) -> None:
     styles = 0
     for element in elements(html):
         tag = str(element.tag).rpartition("}")[2].lower() if isinstance(element.tag, str) else "!"
-        assert tag not in {"script", "iframe", "frame", "object", "embed", "form", "input", "img", "base", "link", "audio"}
+        assert tag not in {
+            "script",
+            "iframe",
+            "frame",
+            "object",
+            "embed",
+            "form",
+            "input",
+            "img",
+            "base",
+            "link",
+            "audio",
+        }
         styles += tag == "style"
         if tag == "meta":
             assert str(element.get("http-equiv", "")).lower() in ("", "content-security-policy")
@@ -160,7 +178,13 @@ def test_hostile_text_is_shown_and_does_nothing(beat: Beat, attack: str) -> None
     hostile = replace(make_feed(), outlet=attack, url=f"https://example.com/{attack}")
     stories = [
         make_story(
-            one(attack, outlet=attack, text=f"{attack} and more", evidence=(Evidence(attack, attack, 1.0),), topics=(attack,)),
+            one(
+                attack,
+                outlet=attack,
+                text=f"{attack} and more",
+                evidence=(Evidence(attack, attack, 1.0),),
+                topics=(attack,),
+            ),
             one("Plain", outlet="Other", minutes=5),
             story_id=n,
         )
@@ -335,7 +359,16 @@ def test_the_tallest_bar_of_the_chart_is_100_and_the_last_is_named_so() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(-5, ""), (0, ""), (1, "+1 min"), (89, "+89 min"), (90, "+2 h"), (180, "+3 h"), (47 * 60, "+47 h"), (48 * 60, "+2 d")],
+    [
+        (-5, ""),
+        (0, ""),
+        (1, "+1 min"),
+        (89, "+89 min"),
+        (90, "+2 h"),
+        (180, "+3 h"),
+        (47 * 60, "+47 h"),
+        (48 * 60, "+2 d"),
+    ],
 )
 def test_a_delay_in_words(minutes: int, said: str) -> None:
     assert behind(minutes) == said
@@ -377,7 +410,9 @@ def test_actors_and_places_are_named_in_english_and_the_pair_itself_is_not(beat:
         for concept in [next((c for c in beat.concepts.values() if c.kind == kind), None)]
         if concept
     )
-    pair = tuple(Mention(c.id, "title", 0, 1) for c in beat.concepts.values() if c.kind == "country" and c.side != "third")
+    pair = tuple(
+        Mention(c.id, "title", 0, 1) for c in beat.concepts.values() if c.kind == "country" and c.side != "third"
+    )
     stored = make_stored(replace(make_annotated(), mentions=(*mentions, *pair, Mention("unknown", "title", 0, 1))))
     kinds = {c.name(): c.kind for c in beat.concepts.values() if c.id in stored.annotated.concepts}
     assert actors(stored, beat)

@@ -34,7 +34,11 @@ class Client:
     app: Starlette
 
     def request(
-        self, method: str, address: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        address: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
@@ -187,7 +191,17 @@ def assert_guarded(answer: httpx.Response) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/search?q=a", "/search?q=(", "/story/1", "/story/9999", "/digests", "/digests/2026-03-05", "/feeds", "/healthz"]
+    [
+        "/",
+        "/search?q=a",
+        "/search?q=(",
+        "/story/1",
+        "/story/9999",
+        "/digests",
+        "/digests/2026-03-05",
+        "/feeds",
+        "/healthz",
+    ]
     + ["/style.css", "/nothing", "/search/", "/digests/x"],
 )
 def test_every_answer_carries_the_policy(client: Client, address: str) -> None:
@@ -254,7 +268,7 @@ def assert_inert(html: str) -> None:
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path, attack: str) -> None:
     hostile = make_annotated(
-        make_article(attack, text=f"{attack} needle", outlet=attack),
+        make_article(attack, text=f"{attack} needle", outlet=attack, published=NOW - timedelta(hours=1)),
         evidence=(Evidence(attack, attack, 1.0),),
         topics=[attack],
     )
@@ -269,7 +283,7 @@ def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path, attack: str) -> 
 
 @pytest.mark.parametrize("url", BAD_URLS)
 def test_an_address_that_is_not_of_the_web_is_no_link(tmp_path: Path, url: str) -> None:
-    article = make_annotated(make_article("Headline", url=url))
+    article = make_annotated(make_article("Headline", url=url, published=NOW - timedelta(hours=1)))
     client = client_of(tmp_path / "a.db")
     with filled_archive(tmp_path / "a.db", article):
         for address in ("/", "/story/1", "/search?q=Headline"):

@@ -1,6 +1,8 @@
 """The only reader of feeds.yaml and of the environment: file → Settings, or an error with its line."""
 
 import difflib
+import json
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +49,8 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     environment = os.environ if environment is None else environment
     data = _read(path)
     try:
-        settings = _ADAPTER.validate_python(data)
+        # A section without content, all its lines commented out perhaps, is one that is absent.
+        settings = _ADAPTER.validate_python({name: section for name, section in data.items() if section is not None})
     except ValidationError as error:
         raise ConfigurationError("\n".join(_problems(path, data, error))) from None
     if wrong := list(_contradictions(path, data, settings)):
@@ -119,7 +122,7 @@ def _line(data: Any, location: Sequence[str | int]) -> int:
     for part in location:
         if isinstance(node, CommentedMap) and part in node:
             line = node.lc.key(part)[0] + 1
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part in (node.lc.data or ()):
             line = node.lc.item(part)[0] + 1
         else:
             break
@@ -165,43 +168,100 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
 
 
 def add_feeds(path: Path, feeds: Sequence[Feed]) -> int:
-    """Append feeds to the file, keeping its comments and order; returns how many were not in it yet."""
+    """Append feeds to the list, leaving all other lines as they are; returns how many were not in it yet.
+
+    Raises:
+        ConfigurationError: `feeds` is no list of sources.
+    """
     data = _read(path) if path.is_file() else CommentedMap()
-    listed = data.setdefault("feeds", CommentedSeq())
+    listed = _listed(path, data)
     known = {str(row.get("url")) for row in listed}
-    new = [feed for feed in feeds if feed.url not in known]
-    for feed in new:
-        listed.append(
-            {
-                "url": feed.url,
-                "outlet": feed.outlet,
-                "language": feed.language,
-                "country": feed.country,
-                "camp": feed.camp.value,
-            }
-        )
-    if new:
-        _write(path, data)
+    new = {feed.url: feed for feed in feeds if feed.url not in known}
+    if not new:
+        return 0
+    if listed and not listed.fa.flow_style():
+        lines = _lines(path)
+        start, end = _extent(lines, listed, len(listed) - 1)
+        indent = " " * _indent(lines[start])
+        lines[end:end] = [indent + line for line in _yaml([_row(feed) for feed in new.values()], offset=0).splitlines()]
+        _replace(path, "\n".join(lines))
+    else:
+        data["feeds"] = [*listed, *map(_row, new.values())]
+        _replace(path, _yaml(data, offset=2))
     return len(new)
 
 
 def remove_feed(path: Path, url: str) -> bool:
-    """Take a feed out of the file; False if it is not in it."""
+    """Take a feed out of the list, leaving all other lines as they are; False if it is not in it.
+
+    Raises:
+        ConfigurationError: `feeds` is no list of sources.
+    """
     data = _read(path)
-    listed = data.get("feeds", [])
-    for position, row in enumerate(listed):
-        if row.get("url") == url:
-            del listed[position]
-            _write(path, data)
-            return True
-    return False
+    listed = _listed(path, data)
+    position = next((number for number, row in enumerate(listed) if row.get("url") == url), None)
+    if position is None:
+        return False
+    if listed.fa.flow_style():
+        del listed[position]
+        _replace(path, _yaml(data, offset=2))
+    else:
+        lines = _lines(path)
+        start, end = _extent(lines, listed, position)
+        del lines[start:end]
+        _replace(path, "\n".join(lines))
+    return True
 
 
-def _write(path: Path, data: CommentedMap) -> None:
+def _listed(path: Path, data: CommentedMap) -> CommentedSeq:
+    listed = data.get("feeds")
+    if listed is None:
+        return CommentedSeq()
+    if not isinstance(listed, CommentedSeq) or not all(isinstance(row, CommentedMap) for row in listed):
+        raise ConfigurationError(f"{path}:{_line(data, ('feeds',))}: feeds: must be a list of sources; mend it first")
+    return listed
+
+
+def _row(feed: Feed) -> dict[str, str]:
+    named = {"url": feed.url, "outlet": feed.outlet, "language": feed.language, "country": feed.country}
+    return {**named, "camp": feed.camp.value}
+
+
+def _extent(lines: Sequence[str], listed: CommentedSeq, position: int) -> tuple[int, int]:
+    """First line of a row and the one after its last; comments behind it belong to what follows."""
+    start = int(listed.lc.item(position)[0])
+    end = start + 1
+    for number in range(start + 1, len(lines)):
+        if not lines[number].strip() or lines[number].lstrip().startswith("#"):
+            continue
+        if _indent(lines[number]) <= _indent(lines[start]):
+            break
+        end = number + 1
+    return start, end
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8-sig").split("\n")
+
+
+def _yaml(data: object, *, offset: int) -> str:
     yaml = YAML(typ="rt")
     yaml.width = 1000
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.indent(mapping=2, sequence=2 + offset, offset=offset)
+    text = io.StringIO()
+    yaml.dump(data, text)
+    return text.getvalue()
+
+
+def _replace(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        yaml.dump(data, file)
+    part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

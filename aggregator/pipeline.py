@@ -192,7 +192,8 @@ def digest(
         done = {edition_day for _, edition_day in archive.edition_days(definition.name)}
         days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=_begun(archive))
         for edition_day in days:
-            new = edition_day not in done and _make(archive, settings, definition, edition_day, now)
+            window = edition_window(definition, edition_day, now, by_command=day is not None)
+            new = edition_day not in done and _make(archive, settings, definition, edition_day, window, now)
             made.append((definition, edition_day, new))
     return tuple(made)
 
@@ -203,9 +204,15 @@ def _begun(archive: Archive) -> datetime | None:
     return min(attempts, default=None)
 
 
-def _make(archive: Archive, settings: Settings, definition: DigestDefinition, day: date, now: datetime) -> bool:
-    beat = load_beat(settings.beat)
-    since, until = edition_window(definition, day, now)
+def _make(
+    archive: Archive,
+    settings: Settings,
+    definition: DigestDefinition,
+    day: date,
+    window: tuple[datetime, datetime],
+    now: datetime,
+) -> bool:
+    beat, (since, until) = load_beat(settings.beat), window
     query = parse_query(definition.query, concept_named=beat.concept_named, now=until)
     stories = archive.stories(since, until, minimum_relevance=definition.minimum_relevance, query=query)
     volume = archive.volume(until, days=CHART_DAYS, minimum_relevance=definition.minimum_relevance)

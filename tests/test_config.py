@@ -1,10 +1,12 @@
 """feeds.yaml: the least that works, and a mistake of every kind named with file, line, field and mend."""
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from aggregator.config import PASSWORD_VARIABLE, add_feeds, json_schema, load_settings, remove_feed
 from aggregator.errors import ConfigurationError
@@ -92,7 +94,7 @@ def test_the_password_comes_from_the_environment_only(write: Write) -> None:
         (LEAST + "web: {prot: 1}\n", 7, "web.prot: there is no such field; did you mean 'port'?"),
         (LEAST.replace("    camp: western\n", ""), 2, "feeds[1].camp: is required and absent; add it"),
         (LEAST + "mail:\n  host: h\n", 7, "mail.sender: is required and absent; add it"),
-        (LEAST + "1: 2\n", 7, "1: "),
+        (LEAST + "1: 2\n", 7, "keys should be strings, not 1"),
         # values
         (LEAST.replace("western", "eastern"), 6, "feeds[1].camp: input should be 'ru-state', 'cn-state'"),
         (LEAST.replace("western", "eastern"), 6, "not 'eastern'; use one of the values listed"),
@@ -199,9 +201,9 @@ def test_an_added_feed_stands_at_the_end_of_the_list_and_nothing_else_changes(wr
     assert add_feeds(path, [make_feed("https://c.example/rss", outlet="C: #3 'quoted'")]) == 1
     assert urls(path) == ["https://a.example/rss", "https://b.example/rss", "https://c.example/rss"]
     assert load_settings(path, {}).feeds[2].outlet == "C: #3 'quoted'"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in COMMENTED.splitlines() if line]
-    assert [line for line in lines if line in kept] == kept
+    changes = list(difflib.ndiff(COMMENTED.splitlines(), path.read_text(encoding="utf-8").splitlines()))
+    assert {change[0] for change in changes} == {" ", "+"}
+    assert len([change for change in changes if change.startswith("+ ")]) == 5
 
 
 def test_a_feed_that_stands_there_already_is_not_added(write: Write) -> None:
@@ -249,10 +251,30 @@ def test_the_shipped_list_survives_an_addition_and_its_removal(tmp_path: Path) -
     path.write_text(before, encoding="utf-8")
     add_feeds(path, [make_feed("https://new.example/rss")])
     remove_feed(path, "https://new.example/rss")
-    assert load_settings(path, {}).feeds == load_settings(SHIPPED, {}).feeds
-    comments = [line for line in before.splitlines() if line.lstrip().startswith("#")]
-    after = path.read_text(encoding="utf-8").splitlines()
-    assert [line for line in after if line.lstrip().startswith("#")] == comments
+    assert path.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("feeds:\n- url: u:1\n  # why\n  outlet: A\n- url: u:2\n", "feeds:\n- url: u:2\n"),
+        ("feeds:\n  - {url: 'u:1',\n     outlet: A}\n  - {url: 'u:2'}", "feeds:\n  - {url: 'u:2'}"),
+        ("feeds:\n  - outlet: A\n\n    url: u:1  # last\n# end\nweb: {}\n", "feeds:\n# end\nweb: {}\n"),
+        ("feeds: [{url: 'u:1'}, {url: 'u:2'}]\n", "feeds: [{url: 'u:2'}]\n"),
+    ],
+)
+def test_just_the_lines_of_a_feed_are_removed(write: Write, before: str, after: str) -> None:
+    path = write(before)
+    assert remove_feed(path, "u:1")
+    assert path.read_text(encoding="utf-8") == after
+
+
+def test_a_list_emptied_to_its_comments_is_an_empty_list(write: Write) -> None:
+    path = write(LEAST + "alerts:\n#  - name: gas\n")
+    assert remove_feed(path, "https://example.com/rss")
+    assert (load_settings(path, {}).feeds, load_settings(path, {}).alerts) == ((), ())
+    assert add_feeds(path, [make_feed()]) == 1
+    assert urls(path) == [make_feed().url]
 
 
 @pytest.mark.parametrize("text", ["feeds: none\n", "feeds:\n  - words\n", "feeds: {a: b}\n"])
@@ -289,8 +311,6 @@ def assert_accepts(schema: dict[str, Any], definitions: dict[str, Any], data: An
 
 
 def test_the_schema_accepts_the_shipped_file() -> None:
-    from ruamel.yaml import YAML
-
     schema = json_schema()
     assert_accepts(schema, schema["$defs"], YAML(typ="safe", pure=True).load(SHIPPED.read_text(encoding="utf-8")))
 

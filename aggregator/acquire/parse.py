@@ -36,7 +36,7 @@ def parse(document: Document) -> ParsedFeed | ParseFailure:
 
 
 def _entry(item: Any) -> Entry:
-    contents = [_string(part, "value") for part in item.get("content", ())]
+    contents = [_string(part, "value") for part in item.get("content") or ()]
     return Entry(
         guid=_string(item, "id"),
         link=_string(item, "link"),
@@ -51,7 +51,7 @@ def _entry(item: Any) -> Entry:
 
 
 def _string(item: Any, key: str) -> str:
-    """feedparser gives None for some broken elements, an author cut in the middle for one."""
+    """feedparser gives None for some broken elements, `<description><![CD</description>` for one."""
     value = item.get(key)
     return value if isinstance(value, str) else ""
 

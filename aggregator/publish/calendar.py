@@ -32,10 +32,18 @@ def due_at(digest: DigestDefinition, day: date) -> datetime:
     return local.astimezone(UTC)
 
 
-def edition_window(digest: DigestDefinition, day: date, now: datetime) -> tuple[datetime, datetime]:
-    """Since and until: the hours before the due time, or before now if the edition is made ahead of it."""
-    until = min(due_at(digest, day), now)
-    return until - timedelta(hours=digest.window_hours), until
+def edition_window(
+    digest: DigestDefinition, day: date, now: datetime, *, by_command: bool = False
+) -> tuple[datetime, datetime]:
+    """Since and until: the hours before the due time, or before now if it is still to come.
+
+    An edition made `by_command` begins there too and reaches to the end of its local date, or to now:
+    whoever asks for a date at noon wants to read of the morning.
+    """
+    due = due_at(digest, day)
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(digest.zone)).astimezone(UTC)
+    until = midnight if by_command else due
+    return min(due, now) - timedelta(hours=digest.window_hours), min(until, now)
 
 
 def local_day(digest: DigestDefinition, now: datetime) -> date:

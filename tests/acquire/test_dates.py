@@ -67,7 +67,7 @@ DATE_LIKE = st.lists(
 ).map("".join)
 
 
-@hypothesis_settings(deadline=None, max_examples=300)
+@hypothesis_settings(deadline=None, max_examples=200)
 @given(
     st.one_of(DATE_LIKE, st.text(alphabet=st.characters(exclude_categories=()))), st.sampled_from(["en", "ru", "zh"])
 )

@@ -108,14 +108,14 @@ def test_characters_that_deceive_or_break_are_gone(markup: str, text: str) -> No
     assert plain_text(markup) == text
 
 
-@hypothesis_settings(deadline=None, max_examples=400)
+@hypothesis_settings(deadline=None, max_examples=300)
 @given(FRAGMENTS)
 @example("&" + "amp;" * 30 + "lt;script>")
 @example("&amp;" * 5 + "#60;b")
 def test_the_output_is_a_fixed_point_without_markup_or_controls(markup: str) -> None:
     text = plain_text(markup)
     assert plain_text(text) == text
-    assert not re.search(r"<[a-zA-Z!/?]", text)
+    assert not re.search(r"</?[a-zA-Z]|<[!?]", text)
     assert not any(unicodedata.category(c) in {"Cc", "Cs"} for c in text)
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
     assert text == text.strip()

@@ -1,0 +1,67 @@
+"""The docs say what is so: examples run, commands exist, nouns and settings are named."""
+
+import doctest
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer.main
+from ruamel.yaml import YAML
+
+from aggregator import __doc__ as path_of_a_story
+from aggregator.annotate.beat import load_beat
+from aggregator.cli.app import app
+from aggregator.config import json_schema, load_settings
+from aggregator.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_path_of_a_story_runs() -> None:
+    result = doctest.testfile(str(ROOT / "docs" / "path-of-a-story.md"), module_relative=False)
+    assert result.attempted > 20
+    assert result.failed == 0
+
+
+def test_the_path_is_told_in_ten_steps() -> None:
+    assert len(re.findall(r"^\d+\. ", path_of_a_story or "", re.MULTILINE)) == 10
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]))
+def test_links_inside_the_project_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_every_example_of_a_configuration_loads(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for example in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        file = tmp_path / "feeds.yaml"
+        file.write_text(example, encoding="utf-8")
+        assert load_settings(file, {}).digests
+
+
+def test_the_schema_in_the_docs_is_that_of_the_program() -> None:
+    kept = YAML(typ="safe").load((ROOT / "docs" / "feeds.schema.json").read_text(encoding="utf-8"))
+    assert kept == json_schema(), "make it anew: python -m aggregator.config > docs/feeds.schema.json"
+    assert set(kept["properties"]) == {field.name for field in fields(Settings)}
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    group = typer.main.get_command(app)
+    commands = set(getattr(group, "commands", {}))
+    used = re.findall(r"bin/aggregator (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(used) <= commands
+    assert {"run", "demo", "poll", "digest", "search", "explain", "serve", "feeds"} <= commands
+
+
+def test_the_query_page_lists_the_topics() -> None:
+    page = (ROOT / "docs" / "query-language.md").read_text(encoding="utf-8")
+    assert all(topic in page for topic in load_beat().topics)
+
+
+def test_the_shipped_sources_are_enough_and_well_formed() -> None:
+    feeds = load_settings(ROOT / "feeds.yaml", {}).feeds
+    assert len(feeds) >= 80
+    assert {feed.language for feed in feeds} == {"en", "ru", "zh"}

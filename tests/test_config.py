@@ -130,7 +130,7 @@ def test_the_password_comes_from_the_environment_only(write: Write) -> None:
         (LEAST + "feeds: []\n", 7, 'not valid YAML: found duplicate key "feeds"'),
         ("feeds:\n  - url: [unclosed\n", 3, "not valid YAML: "),
         ("feeds:\n\t- url: a\n", 2, "not valid YAML: "),
-        ("feeds: !!python/object/apply:os.system ['true']\n", 1, "feeds: "),
+        ("feeds: !!python/object/apply:os.system ['true']\n", 1, "feeds[1]: "),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line_field_and_mend(write: Write, text: str, line: int, said: str) -> None:
@@ -260,13 +260,20 @@ def test_the_shipped_list_survives_an_addition_and_its_removal(tmp_path: Path) -
         ("feeds:\n- url: u:1\n  # why\n  outlet: A\n- url: u:2\n", "feeds:\n- url: u:2\n"),
         ("feeds:\n  - {url: 'u:1',\n     outlet: A}\n  - {url: 'u:2'}", "feeds:\n  - {url: 'u:2'}"),
         ("feeds:\n  - outlet: A\n\n    url: u:1  # last\n# end\nweb: {}\n", "feeds:\n# end\nweb: {}\n"),
-        ("feeds: [{url: 'u:1'}, {url: 'u:2'}]\n", "feeds: [{url: 'u:2'}]\n"),
     ],
 )
 def test_just_the_lines_of_a_feed_are_removed(write: Write, before: str, after: str) -> None:
     path = write(before)
     assert remove_feed(path, "u:1")
     assert path.read_text(encoding="utf-8") == after
+
+
+def test_a_list_in_brackets_can_be_changed_too(write: Write) -> None:
+    rest = "outlet: A, language: en, country: DE, camp: wire"
+    path = write(f"feeds: [{{url: 'https://a.example/', {rest}}}, {{url: 'https://b.example/', {rest}}}]\n")
+    assert remove_feed(path, "https://a.example/")
+    assert add_feeds(path, [make_feed("https://c.example/")]) == 1
+    assert urls(path) == ["https://b.example/", "https://c.example/"]
 
 
 def test_a_list_emptied_to_its_comments_is_an_empty_list(write: Write) -> None:

@@ -71,4 +71,4 @@ def _summary(settings: Settings, done: Round, seconds: float) -> None:
     ]
     output.print_table("The demo", ("", ""), rows)
     for failure in report.failures:
-        output.out.print(f"failed, as some always do: {failure.url}: {failure.reason}", markup=False)
+        output.out.print(f"failed, as some always do: {failure.url}: {failure.reason}", markup=False, soft_wrap=True)

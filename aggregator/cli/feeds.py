@@ -105,7 +105,7 @@ def remove(
     """Take a source out of the configuration; its articles stay in the archive."""
     if not remove_feed(config, url):
         raise AggregatorError(f"{config} lists no feed {url}")
-    output.out.print(f"removed: {url}", markup=False)
+    output.out.print(f"removed: {url}", markup=False, soft_wrap=True)
 
 
 @feeds_app.command(

@@ -91,6 +91,8 @@ class Service:
 async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Service]:
     """Open archive, client and workers, and close them again."""
     archive = open_archive(settings.archive)
+    # Before the workers start: the first to read a changed lexicon keeps it for the others.
+    load_beat(settings.beat)
     try:
         with Workers(processes=settings.network.workers, beat=settings.beat) as workers:
             async with make_client(settings.network, aggregator.__version__) as client:
@@ -130,9 +132,14 @@ def tell(done: Round) -> None:
     err.print(
         f"{stamp}  feeds: {report.feeds('ok')} ok, {report.feeds('unchanged')} unchanged, {report.feeds('failed')} failed; "
         f"articles: {report.stored} new; notices: {done.notices}; "
-        f"editions: {sum(new for *_, new in done.editions)}"
+        f"editions: {sum(new for *_, new in done.editions)}",
+        soft_wrap=True,
     )
     for failure in report.failures:
-        err.print(f"          {failure.url}: {failure.reason}", markup=False)
+        err.print(f"          {failure.url}: {failure.reason}", markup=False, soft_wrap=True)
     if report.results and report.feeds("failed") == len(report.results):
-        err.print("          No feed could be read: is there a network? Each is tried again by itself.", markup=False)
+        err.print(
+            "          No feed could be read: is there a network? Each is tried again by itself.",
+            markup=False,
+            soft_wrap=True,
+        )

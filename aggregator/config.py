@@ -1,8 +1,8 @@
 """The only reader of feeds.yaml and of the environment: file → Settings, or an error with its line."""
 
 import difflib
-import json
 import io
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -29,13 +29,13 @@ class FailureKind(StrEnum):
 
     NETWORK = "network"  # no connection, no name, cut off: the network or the host is away
     TIMEOUT = "timeout"
-    REFUSED = "refused"  # not allowed by our own guard: scheme, private address, size, encoding
+    REFUSED = "refused"  # not allowed by our own guard: scheme or private address
     RATE_LIMITED = "rate-limited"
     CLIENT_ERROR = "client-error"
     SERVER_ERROR = "server-error"
     GONE = "gone"
     NOT_A_FEED = "not-a-feed"
-    BROKEN = "broken"  # a body that ends early, cannot be decoded, or kills the parser
+    BROKEN = "broken"  # a body that ends early, is too large or cannot be decoded; endless redirects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class FeedState:
     last_modified: str = ""
     body_hash: str = ""
     next_due: datetime | None = None
+    held_until: datetime | None = None
+    """Until then the server asked to be left alone (Retry-After, 410): not even a command polls it."""
     failures: int = 0
     health: Health = Health.NEW
     reason: str = ""

@@ -105,11 +105,11 @@ async def poll(
     workers: Workers,
     clock: Clock,
     progress: Progress = lambda harvest, saved: None,
-    everything: bool = False,
+    by_command: bool = False,
 ) -> PollReport:
-    """Poll the feeds that are due, or `everything`; each feed is committed by itself."""
+    """Poll the feeds that are due, or by command all; each feed is committed by itself."""
     states = archive.feed_states()
-    feeds = due_feeds(settings.feeds, {} if everything else states, clock())
+    feeds = due_feeds(settings.feeds, states, clock(), by_command=by_command)
     places = asyncio.Semaphore(settings.network.concurrency)
 
     async def one(feed: Feed) -> Result:

@@ -99,6 +99,8 @@ class Workers:
             return ParseFailure(reason="reading the document killed its worker process (memory?)")
         except MemoryError:
             return ParseFailure(reason="reading the document took too much memory")
+        except Exception as error:  # a bug in reading one document is that feed's recorded failure, not the round's end
+            return ParseFailure(reason=f"reading the document failed: {type(error).__name__}: {error}"[:300])
 
     def __enter__(self) -> Self:
         return self

@@ -28,9 +28,12 @@ _FIRST_BACKOFF = {
 _JITTER = 0.1
 
 
-def due_feeds(feeds: Iterable[Feed], states: Mapping[str, FeedState], now: datetime) -> list[Feed]:
-    """The feeds whose time has come, longest waiting first."""
-    waiting = [feed for feed in feeds if not feed.paused and _due(states.get(feed.url), now)]
+def due_feeds(
+    feeds: Iterable[Feed], states: Mapping[str, FeedState], now: datetime, *, by_command: bool = False
+) -> list[Feed]:
+    """The feeds whose time has come, longest waiting first; `by_command`, all that no server asked to leave alone."""
+    ready = _allowed if by_command else _due
+    waiting = [feed for feed in feeds if not feed.paused and ready(states.get(feed.url), now)]
     return sorted(waiting, key=lambda feed: _due_time(states.get(feed.url), now))
 
 
@@ -40,6 +43,10 @@ def _due_time(state: FeedState | None, now: datetime) -> datetime:
 
 def _due(state: FeedState | None, now: datetime) -> bool:
     return _due_time(state, now) <= now
+
+
+def _allowed(state: FeedState | None, now: datetime) -> bool:
+    return state is None or state.held_until is None or state.held_until <= now
 
 
 def after_success(state: FeedState, document: Document, feed: Feed, network: Network) -> FeedState:
@@ -68,7 +75,12 @@ def after_failure(state: FeedState, failure: FetchFailure, feed: Feed, network: 
         reason=failure.reason,
         last_attempt=failure.fetched,
         next_due=failure.fetched + wait,
+        held_until=failure.fetched + wait if _asks_for_rest(failure) else None,
     )
+
+
+def _asks_for_rest(failure: FetchFailure) -> bool:
+    return failure.retry_after_seconds is not None or failure.kind is FailureKind.GONE
 
 
 def backoff(failure: FetchFailure, failures: int, interval: timedelta) -> timedelta:
@@ -94,6 +106,7 @@ def _recovered(state: FeedState, moment: datetime, feed: Feed, network: Network)
         failures=0,
         health=Health.OK,
         reason="",
+        held_until=None,
         last_attempt=moment,
         last_ok=moment,
         next_due=moment + interval * (1 + _JITTER * (spread - 0.5)),

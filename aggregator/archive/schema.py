@@ -31,6 +31,7 @@ CREATE TABLE feed_states (
     last_modified TEXT NOT NULL,
     body_hash TEXT NOT NULL,
     next_due TEXT,
+    held_until TEXT,
     failures INTEGER NOT NULL,
     health TEXT NOT NULL,
     reason TEXT NOT NULL,

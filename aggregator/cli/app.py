@@ -81,14 +81,17 @@ def poll(
     config: Config = DEFAULT_FILE,
     archive: ArchiveFile = None,
     json: Json = False,
-    force: Annotated[bool, typer.Option("--all", help="Poll all feeds, due or not.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only feeds whose time has come (for cron).")] = False,
 ) -> None:
-    """Poll the feeds that are due and gather their articles into stories. Exit code 1 if every feed failed."""
+    """Poll the feeds now and gather their articles into stories. Exit code 1 if every feed failed.
+
+    A feed whose server asked for rest (Retry-After, 410) is left alone even so.
+    """
     settings = _settings(config, archive)
 
     async def work() -> pipeline.PollReport:
         async with open_service(settings) as service:
-            report = await service.poll(everything=force, progress=not json)
+            report = await service.poll(by_command=not due, progress=not json)
             pipeline.gather(service.archive, settings)
             return report
 
@@ -169,7 +172,7 @@ def search(
     archive: ArchiveFile = None,
     order: Annotated[str, typer.Option("--sort", help="newest | best (most relevant)")] = "newest",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    offset: Annotated[int, typer.Option(min=0)] = 0,
+    offset: Annotated[int, typer.Option(min=0, max=2**53)] = 0,
     beat: Annotated[str, typer.Option(help="The beat whose names are known.")] = "china-russia",
     json: Json = False,
 ) -> None:
@@ -204,7 +207,9 @@ def search(
     epilog="Examples:  aggregator explain 17  ·  aggregator explain --title 'Putin meets Xi' --text article.txt"
 )
 def explain(
-    article_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="Id of an article in the archive.")] = None,
+    article_id: Annotated[
+        int | None, typer.Argument(min=0, max=2**53, metavar="[ID]", help="Id of an article in the archive.")
+    ] = None,
     title: Annotated[str, typer.Option("--title", help="Title of a text that is not in the archive.")] = "",
     text: Annotated[Path | None, typer.Option("--text", help="File with its body, UTF-8.")] = None,
     config: Config = DEFAULT_FILE,

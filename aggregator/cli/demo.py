@@ -44,7 +44,7 @@ def _settings(sample_port: int, folder: Path, archive: Path) -> Settings:
 
 async def _round(settings: Settings) -> Round:
     async with open_service(settings) as service:
-        return await service.round(everything=True, day=local_day(settings.digests[0], utc_now()))
+        return await service.round(by_command=True, day=local_day(settings.digests[0], utc_now()))
 
 
 def _summary(settings: Settings, done: Round, seconds: float) -> None:

@@ -33,7 +33,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one round of everything came to."""
+    """What one round of by_command came to."""
 
     report: PollReport
     placed: int
@@ -52,18 +52,18 @@ class Service:
     workers: Workers
     clock: Callable[[], datetime] = utc_now
 
-    async def poll(self, *, everything: bool = False, progress: bool = True) -> PollReport:
-        """Poll what is due and gather it into stories."""
-        states = {} if everything else self.archive.feed_states()
-        due = len(due_feeds(self.settings.feeds, states, self.clock()))
+    async def poll(self, *, by_command: bool = False, progress: bool = True) -> PollReport:
+        """Poll what is due, or by command everything."""
+        states = self.archive.feed_states()
+        due = len(due_feeds(self.settings.feeds, states, self.clock(), by_command=by_command))
         if progress and due:
             with poll_progress(due) as done:
-                report = await self._poll(done, everything)
+                report = await self._poll(done, by_command)
         else:
-            report = await self._poll(lambda harvest, saved: None, everything)
+            report = await self._poll(lambda harvest, saved: None, by_command)
         return report
 
-    async def _poll(self, done: pipeline.Progress, everything: bool) -> PollReport:
+    async def _poll(self, done: pipeline.Progress, by_command: bool) -> PollReport:
         return await pipeline.poll(
             self.archive,
             self.settings,
@@ -71,14 +71,14 @@ class Service:
             workers=self.workers,
             clock=self.clock,
             progress=done,
-            everything=everything,
+            by_command=by_command,
         )
 
     async def round(
-        self, *, page: str = "", everything: bool = False, day: date | None = None, progress: bool = True
+        self, *, page: str = "", by_command: bool = False, day: date | None = None, progress: bool = True
     ) -> Round:
         """Poll → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
-        report = await self.poll(everything=everything, progress=progress)
+        report = await self.poll(by_command=by_command, progress=progress)
         placed = pipeline.gather(self.archive, self.settings)
         now = self.clock()
         notices = pipeline.alert(self.archive, self.settings, now=now, address=page)

@@ -4,16 +4,23 @@ import re
 from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit
 
-from courlan import clean_url
-
 _LEADING_HOST = re.compile(r"^(?:www|m|mobile|amp)\.")
 _AMP_PATH = re.compile(r"/amp/?$|\.amp(?=\.html$|$)")
-#: Query parameters that name the channel a link came through, beyond those that courlan knows.
-_CHANNEL = re.compile(
-    r"(?:^|&)(?:at_[a-z]+|from|ref|referrer|src|cmpid|smid|partner|xtor|rss|amp|ocid)(?:=[^&]*)?(?=&|$)"
+#: Query parameters that name a campaign or a reader and never a page: those of the big analytics and social
+#: services and of outlets' feeds. A list of names, not of patterns: `cid=` and `ref=` often name the page.
+_TRACKING = re.compile(
+    r"(?:utm_\w+|at_(?:medium|campaign|custom\w*|link\w*|format|bbc\w*|ptr\w*)|(?:fb|g|y|ys|d|gb|wb|msc|tw|rdt_)cl(?:id|kid)"
+    r"|fbclid|gclsrc|msclkid|igshid|igsh|mc_[ce]id|_ga|_gl|_hs(?:enc|mi)|mkt_tok|ocid|ncid|cmpid?|smid|xtor|spm|ftag"
+    r"|ns_(?:mchannel|source|campaign|linkname|fee)|soc_(?:src|trk)|guccounter|guce_\w+|wt\.\w+|__twitter_impression"
+    r"|mod=rss\w*|mod=\w+_(?:pos\d+|story)|partner=rss\w*|emc=rss|feedtype|feedname|rss_id|outputtype=amp)",
+    re.IGNORECASE,
 )
-#: Cleaning one part of an address can uncover another; what is given back has nothing left to clean.
-_ROUNDS = 8
+#: These name the channel only where their value does.
+_CHANNEL = re.compile(
+    r"(?:from|ref|referrer|src|srcref|source|via|partner|mod|rss|feed|cmp|traffic_source|amp)"
+    r"=(?:1|true|amp|app|atom|email|facebook|fb|feeds?|feedburner|google|newsletter|rss\w*|share|social|telegram|tg|twitter|vk|weibo|wechat)?",
+    re.IGNORECASE,
+)
 
 
 def is_web_url(url: str) -> bool:
@@ -40,23 +47,26 @@ def resolve(base: str, link: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def canonical_url(url: str) -> str:
-    """The address without tracking parameters and channel marks; the same page for a reader."""
-    for _ in range(_ROUNDS):
-        cleaned = _cleaned(url)
-        if cleaned == url:
-            break
-        url = cleaned
-    return url
-
-
-def _cleaned(url: str) -> str:
+    """The address without tracking parameters, channel marks and fragment; the same page for a reader."""
     try:
         parts = urlsplit(url)
+        port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     except ValueError:
         return url
-    query = _CHANNEL.sub("", parts.query).lstrip("&")
-    bare = parts._replace(query=query, fragment=parts.fragment if parts.fragment.startswith("!") else "").geturl()
-    return clean_url(bare) or bare
+    host = (parts.hostname or "").lower()
+    if not host or "@" in parts.netloc:
+        return url
+    return parts._replace(
+        netloc=(f"[{host}]" if ":" in host else host) + port,
+        path=parts.path or "/",
+        query="&".join(part for part in parts.query.split("&") if part and not _names_no_page(part)),
+        fragment=parts.fragment if parts.fragment.startswith("!") else "",
+    ).geturl()
+
+
+def _names_no_page(parameter: str) -> bool:
+    name = parameter.partition("=")[0]
+    return bool(_TRACKING.fullmatch(name) or _TRACKING.fullmatch(parameter) or _CHANNEL.fullmatch(parameter))
 
 
 def url_key(url: str) -> str:

@@ -83,7 +83,8 @@ def test_topics_of_the_sample_feeds() -> None:
 
 def test_stories_of_the_sample_feeds() -> None:
     ordered = sorted(_sample(), key=lambda pair: (pair[0].article.date, pair[0].id))
-    index, story = StoryIndex.of([], load_beat()), {}
+    index = StoryIndex.of([], load_beat())
+    story: dict[int, int] = {}
     for stored, _ in ordered:
         placement = index.place(stored)
         story[stored.id] = story[placement.joins] if placement.joins else stored.id

@@ -36,8 +36,8 @@ async def _two_rounds(settings: Settings) -> tuple[Round, Round]:
     moments = iter([NOW + timedelta(seconds=second) for second in range(100_000)])
     async with open_service(settings, clock=lambda: next(moments)) as service:
         day = local_day(settings.digests[0], NOW)
-        first = await service.round(everything=True, day=day, progress=False)
-        second = await service.round(everything=True, day=day, progress=False)
+        first = await service.round(by_command=True, day=day, progress=False)
+        second = await service.round(by_command=True, day=day, progress=False)
     return first, second
 
 
@@ -112,7 +112,6 @@ def test_a_poll_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path) -> Non
             "--config",
             str(tmp_path / "feeds.yaml"),
             "--json",
-            "--all",
         ]
         command += ["--archive", str(settings.archive)]
         for _ in range(4):

@@ -42,7 +42,7 @@ URLS = st.one_of(
         "https://example.org/world/story-1?at_medium=RSS&at_campaign=X",
         "https://example.org/world/story-1?fbclid=abc",
         "https://example.org/world/story-1?from=rss",
-        "https://example.org/world/story-1?ref=home&cmpid=1",
+        "https://example.org/world/story-1?ref=rss&cmpid=1",
     ],
 )
 def test_spellings_of_one_page_share_a_key(spelling: str) -> None:

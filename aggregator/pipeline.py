@@ -5,7 +5,7 @@ and run again. `poll` is the only one that waits for the network of the sources.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -40,6 +40,7 @@ from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_editi
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Feed, Settings
+from aggregator.text.urls import host_of
 from aggregator.workers import Workers
 
 Clock = Callable[[], datetime]
@@ -111,10 +112,11 @@ async def poll(
     states = archive.feed_states()
     feeds = due_feeds(settings.feeds, states, clock(), by_command=by_command)
     places = asyncio.Semaphore(settings.network.concurrency)
+    at_host: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.network.per_host))
 
     async def one(feed: Feed) -> Result:
         state = states.get(feed.url) or FeedState(url=feed.url)
-        async with places:
+        async with at_host[host_of(feed.url)], places:
             fetched = await fetch(client, state, deadline=settings.network.deadline_seconds, now=clock)
         harvest = await _harvest(archive, settings, workers, feed, state, fetched)
         saved = archive.save(harvest)

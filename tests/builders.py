@@ -14,7 +14,6 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     Evidence,
-    Feed,
     FeedState,
     Harvest,
     Health,
@@ -24,7 +23,7 @@ from aggregator.model import (
     StoredArticle,
     Story,
 )
-from aggregator.settings import Camp, Language
+from aggregator.settings import Camp, Feed, Language
 from aggregator.text.words import folded_words, words
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import asyncio
 import email.utils
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
@@ -32,8 +33,10 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=network.concurrency,
-            limit_per_host=network.per_host,
+            # Who may fetch how much at once is the conductor's business: waiting here would count as fetching.
+            limit=0,
+            # A server that breaks the protocol poisons its connection for the next feed on the same host.
+            force_close=True,
             socket_factory=guarded_socket_factory(network.allow),
         )
         return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
@@ -73,8 +76,16 @@ async def _follow(client: httpx.AsyncClient, state: FeedState, now: Callable[[],
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
                 continue
-            return await _read(response, state, now)
+            answer = await _read(response, state, now)
+            return _not_its_own(answer) if url != state.url else answer
     return _failure(state, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
+
+
+def _not_its_own(answer: Fetched) -> Fetched:
+    """A 410 behind a redirect speaks of the target: the feed itself may come back."""
+    if isinstance(answer, FetchFailure) and answer.kind is FailureKind.GONE:
+        return replace(answer, kind=FailureKind.CLIENT_ERROR)
+    return answer
 
 
 def _validators(state: FeedState) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.acquire.dates import read_date
@@ -38,19 +39,19 @@ def normalise(parsed: ParsedFeed, feed: Feed, *, base_url: str, now: datetime) -
     for entry, keys in zip(entries, _identify(entries, base_url), strict=True):
         article = _article(entry, keys, feed, base_url, now)
         if article is None:
-            dropped.append("neither title nor text")
+            dropped.append("neither title nor text nor link")
         else:
             articles.append(article)
-    return Normalised(articles=tuple(articles), dropped=tuple(dropped))
+    return Normalised(articles=tuple(_told_apart(articles)), dropped=tuple(dropped))
 
 
 def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now: datetime) -> Article | None:
     summary = plain_text(entry.summary, limit=_SUMMARY_LIMIT)
     text = plain_text(entry.content, limit=_TEXT_LIMIT)
-    title = plain_text(entry.title, limit=_TITLE_LIMIT) or first_sentence(summary or text)
+    link = resolve(base_url, entry.link) if entry.link else ""
+    title = plain_text(entry.title, limit=_TITLE_LIMIT) or first_sentence(summary or text) or link
     if not title:
         return None
-    link = resolve(base_url, entry.link) if entry.link else ""
     published = _believable(read_date(entry.published, feed.language) or read_date(entry.updated, feed.language), now)
     return Article(
         feed_url=feed.url,
@@ -96,6 +97,19 @@ def _identify(entries: tuple[Entry, ...], base_url: str) -> list[tuple[str, ...]
         for key in keys:
             titles[key].add(_entry_words(entry))
     return [tuple(key for key in keys if key[0] == "t" or len(titles[key]) == 1) for keys in keyed]
+
+
+def _told_apart(articles: Iterable[Article]) -> list[Article]:
+    """The articles, without the title-and-date keys that one document gives to several pages: those name nothing."""
+    articles = list(articles)
+    pages: dict[str, set[str]] = defaultdict(set)
+    for article in articles:
+        for key in article.keys:
+            if key[0] == "d":
+                pages[key] |= {page for page in article.keys if page[0] == "u"}
+    return [
+        replace(article, keys=tuple(key for key in article.keys if len(pages.get(key, ())) < 2)) for article in articles
+    ]
 
 
 def identity_keys(entry: Entry, base_url: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one round of by_command came to."""
+    """What one round of everything came to."""
 
     report: PollReport
     placed: int

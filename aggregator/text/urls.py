@@ -32,6 +32,15 @@ def is_web_url(url: str) -> bool:
         return False
 
 
+def host_of(url: str) -> str:
+    """The host of an address with its port, lower-case; empty if it names none."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or ''}:{parts.port or ''}"
+    except ValueError:
+        return ""
+
+
 def resolve(base: str, link: str) -> str:
     """The absolute form of a link in a document at `base`; empty if it is no http(s) address.
 

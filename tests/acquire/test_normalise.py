@@ -65,11 +65,15 @@ def test_a_missing_title_is_the_first_sentence(summary: str, content: str, title
     assert article(Entry(link="/a", summary=summary, content=content)).title == title
 
 
+def test_an_entry_whose_text_is_all_markup_is_called_by_its_address() -> None:
+    assert article(Entry(link="https://a.example/x", title="<img src=x>")).title == "https://a.example/x"
+
+
 def test_an_entry_without_any_text_is_dropped_with_a_reason() -> None:
-    parsed = ParsedFeed(format="rss20", entries=(Entry(link="/a", title="<img src=x>"), ENTRY))
+    parsed = ParsedFeed(format="rss20", entries=(Entry(title="<img src=x>"), ENTRY))
     made = normalise(parsed, FEED, base_url=BASE, now=NOW)
     assert len(made.articles) == 1
-    assert made.dropped == ("neither title nor text",)
+    assert made.dropped == ("neither title nor text nor link",)
 
 
 @pytest.mark.parametrize(

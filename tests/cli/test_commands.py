@@ -1,30 +1,41 @@
 """The command line: its help, its exit codes, and the JSON that machines are promised."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import typer.main
 from typer.core import TyperCommand, TyperGroup
-from typer.testing import CliRunner
 
 import aggregator
+from aggregator.cli import main
 from aggregator.cli.app import app
 from aggregator.config import load_settings
 from aggregator.demo import sample_configuration, sample_server
 from tests.builders import filled_archive, make_annotated, make_article
 
 ROOT = Path(__file__).parents[2]
+_ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "COLUMNS": "200",
+    "NO_COLOR": "1",
+    # Compiled once and kept outside the tree, or each start takes twice as long.
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "aggregator-tests-pycache"),
+}
 FEEDS = """\
 feeds:
   - url: https://example.com/rss
@@ -51,7 +62,7 @@ def run(*arguments: str | Path, folder: Path) -> Done:
     done = subprocess.run(
         [sys.executable, "-m", "aggregator", *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"},
+        env=os.environ | _ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=120,
@@ -62,13 +73,20 @@ def run(*arguments: str | Path, folder: Path) -> Done:
 
 
 def run_here(*arguments: str | Path) -> Done:
-    """The same within this process, for what ends in no error of our own."""
-    result = CliRunner(env={"COLUMNS": "200", "TERMINAL_WIDTH": "200", "NO_COLOR": "1"}).invoke(
-        app, [*map(str, arguments)]
-    )
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Done(result.exit_code, result.stdout, result.stderr)
+    """The same within this process, which saves the start."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    err, code = io.StringIO(), 0
+    with (
+        patch.object(sys, "argv", ["aggregator", *map(str, arguments)]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    out.seek(0)
+    return Done(code, out.read(), err.getvalue())
 
 
 def commands(group: TyperGroup, *path: str) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
@@ -160,9 +178,12 @@ def test_a_wrong_configuration_ends_with_2_and_names_the_line(tmp_path: Path) ->
         (["search", b"outlet:\xff".decode("utf-8", "surrogateescape"), "--archive", "a.db"], 2, "half a character"),
     ],
 )
-def test_an_error_is_a_line_and_a_code(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
+def test_an_error_is_a_line_and_a_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with filled_archive(tmp_path / "a.db", make_annotated()):
-        done = run(*arguments, folder=tmp_path)
+        done = run_here(*arguments)
     assert done.code == code
     assert said in " ".join(done.err.split())
     assert done.err.startswith("aggregator: ")
@@ -287,17 +308,18 @@ def test_nothing_is_added_that_is_no_feed_or_not_allowed(tmp_path: Path, page: s
     with site() as host:
         text = (f'network: {{allow: ["{host}"]}}\n' if allowed else "") + FEEDS
         (tmp_path / "feeds.yaml").write_text(text)
-        done = run("feeds", "add", f"http://{host}/{page}", folder=tmp_path)
+        done = run_here("feeds", "add", f"http://{host}/{page}", "--config", tmp_path / "feeds.yaml")
     assert done.code == 1
     assert said in done.err
     assert (tmp_path / "feeds.yaml").read_text() == text
 
 
 def test_a_feed_is_removed_once(tmp_path: Path) -> None:
-    (tmp_path / "feeds.yaml").write_text(FEEDS)
-    done = run("feeds", "remove", "https://example.com/rss", folder=tmp_path)
+    config = tmp_path / "feeds.yaml"
+    config.write_text(FEEDS)
+    done = run_here("feeds", "remove", "https://example.com/rss", "--config", config)
     assert (done.code, done.out) == (0, "removed: https://example.com/rss\n")
-    done = run("feeds", "remove", "https://example.com/rss", folder=tmp_path)
+    done = run_here("feeds", "remove", "https://example.com/rss", "--config", config)
     assert done.code == 1
     assert "lists no feed https://example.com/rss" in done.err
 
@@ -390,7 +412,7 @@ def test_a_date_that_is_none_is_wrong_use(polled: tuple[Path, list[Done]]) -> No
 
 def test_a_poll_in_which_every_feed_fails_ends_with_1(tmp_path: Path) -> None:
     (tmp_path / "feeds.yaml").write_text(FEEDS.replace("https://example.com", "http://127.0.0.1:9"))
-    done = run("poll", "--json", folder=tmp_path)
+    done = run_here("poll", "--json", "--config", tmp_path / "feeds.yaml")
     assert done.code == 1
     assert done.json["feeds"] == {"due": 1, "ok": 0, "unchanged": 0, "failed": 1}
     assert "network.allow" in done.json["failures"][0]["reason"]

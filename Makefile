@@ -19,7 +19,7 @@ test: .venv/test.stamp browser  ## Everything that CI checks
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadscope --cov --cov-report=term:skip-covered
 
 # The browser that tests look with: installed where that is allowed, else its tests skip and say so.
 browser:

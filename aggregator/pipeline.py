@@ -35,7 +35,7 @@ from aggregator.model import (
 )
 from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window
-from aggregator.publish.deliver import Channels, deliver_one, write_file
+from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
 from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
@@ -173,9 +173,10 @@ def gather(archive: Archive, settings: Settings) -> int:
 
 
 def alert(archive: Archive, settings: Settings, *, now: datetime, address: str = "") -> int:
-    """Give notice of each story that a rule newly matches; returns how many notices were made."""
-    if not settings.alerts:
-        return 0
+    """Give notice of each story that a rule newly matches; returns how many notices were made.
+
+    The mark moves without rules too: the first rule of an old archive is about what comes, not what was.
+    """
     beat, mark = load_beat(settings.beat), archive.alert_mark()
     reached = archive.last_article_id()
     notices = []
@@ -239,12 +240,14 @@ def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]
     )
 
 
-async def deliver(archive: Archive, channels: Channels) -> dict[DeliveryState, int]:
-    """Empty the outbox; one delivery that fails does not stop the others."""
+async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dict[DeliveryState, int]:
+    """Send what the outbox has ready; one delivery that fails does not stop the others."""
     for left in archive.deliveries(DeliveryState.SENDING):
         archive.update_delivery(_after_a_crash(left))
     counts: Counter[DeliveryState] = Counter()
     for delivery in archive.deliveries(DeliveryState.QUEUED):
+        if not is_ready(delivery, now):
+            continue
         archive.update_delivery(replace(delivery, state=DeliveryState.SENDING))
         sent = await deliver_one(delivery, channels)
         archive.update_delivery(sent)

@@ -124,7 +124,7 @@ def digest(
         for definition in settings.digests:
             one = replace(settings, digests=(definition,))
             made += pipeline.digest(store, one, now=utc_now(), day=_day(day) or local_day(definition, utc_now()))
-        asyncio.run(pipeline.deliver(store, Channels(mail=settings.mail)))
+        asyncio.run(pipeline.deliver(store, Channels(mail=settings.mail), now=utc_now()))
         rows = []
         for definition, edition_day, new in made:
             edition = store.edition(definition.name, edition_day)

@@ -83,7 +83,7 @@ class Service:
         now = self.clock()
         notices = pipeline.alert(self.archive, self.settings, now=now, address=page)
         editions = pipeline.digest(self.archive, self.settings, now=now, day=day)
-        delivered = await pipeline.deliver(self.archive, Channels(mail=self.settings.mail))
+        delivered = await pipeline.deliver(self.archive, Channels(mail=self.settings.mail), now=self.clock())
         return Round(report=report, placed=placed, notices=notices, editions=editions, delivered=delivered)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -13,7 +14,8 @@ import aiosmtplib
 from aggregator.model import Delivery, DeliveryState
 from aggregator.settings import Mail
 
-_ATTEMPTS = 5
+#: Minutes after its making from which each attempt is made: a greylisting server (RFC 6647) wants some minutes of patience.
+_ATTEMPT_AFTER = (0, 1, 6, 30, 120)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\s]+")
 
 
@@ -23,6 +25,12 @@ class Channels:
 
     mail: Mail | None
     timeout_seconds: float = 30.0
+
+
+def is_ready(delivery: Delivery, now: datetime) -> bool:
+    """Whether the time for the next attempt has come."""
+    wait = _ATTEMPT_AFTER[min(delivery.attempts, len(_ATTEMPT_AFTER) - 1)]
+    return delivery.created + timedelta(minutes=wait) <= now
 
 
 async def deliver_one(delivery: Delivery, channels: Channels) -> Delivery:
@@ -106,7 +114,7 @@ def header_text(text: str) -> str:
 
 def _again(delivery: Delivery, reason: str) -> Delivery:
     attempts = delivery.attempts + 1
-    state = DeliveryState.QUEUED if attempts < _ATTEMPTS else DeliveryState.FAILED
+    state = DeliveryState.QUEUED if attempts < len(_ATTEMPT_AFTER) else DeliveryState.FAILED
     return replace(delivery, state=state, attempts=attempts, reason=reason)
 
 

@@ -344,7 +344,8 @@ def polled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, lis
     folder = tmp_path_factory.mktemp("polled")
     with sample_server(now=datetime.now(UTC)) as port:
         (folder / "feeds.yaml").write_text(sample_configuration(port), encoding="utf-8")
-        yield folder, [run("poll", "--json", *more, folder=folder) for more in ([], ["--due"], [])]
+        again = ("poll", "--json", "--config", folder / "feeds.yaml")
+        yield folder, [run("poll", "--json", folder=folder), run_here(*again, "--due"), run_here(*again)]
 
 
 def test_poll_accounts_for_each_feed_and_entry(polled: tuple[Path, list[Done]]) -> None:

@@ -6,7 +6,7 @@ import email.policy
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from aggregator import pipeline
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.model import Delivery, DeliveryState, Edition
-from aggregator.publish.deliver import Channels, deliver_one, header_text, make_message, write_file
+from aggregator.publish.deliver import Channels, deliver_one, header_text, is_ready, make_message, write_file
 from aggregator.settings import Mail
 from tests.builders import NOW, make_delivery
 
@@ -341,7 +341,7 @@ def test_the_outbox_is_emptied_and_one_failure_does_not_stop_the_rest(archive: S
 
     async def work() -> dict[DeliveryState, int]:
         async with postbox_server(box) as port:
-            return await pipeline.deliver(archive, Channels(mail=mail_at(port), timeout_seconds=5))
+            return await pipeline.deliver(archive, Channels(mail=mail_at(port), timeout_seconds=5), now=NOW)
 
     counts = asyncio.run(work())
     assert counts[SENT] == 3
@@ -370,7 +370,7 @@ def test_what_was_under_way_when_the_process_died_is_settled_by_its_kind(
 
     async def work() -> None:
         async with postbox_server(box) as port:
-            await pipeline.deliver(archive, Channels(mail=mail_at(port), timeout_seconds=5))
+            await pipeline.deliver(archive, Channels(mail=mail_at(port), timeout_seconds=5), now=NOW)
 
     asyncio.run(work())
     assert states(archive) == {
@@ -392,7 +392,7 @@ def test_a_crash_while_sending_leaves_the_row_marked(archive: SqliteArchive, mon
 
     monkeypatch.setattr(pipeline, "deliver_one", die)
     with pytest.raises(KeyboardInterrupt):
-        asyncio.run(pipeline.deliver(archive, Channels(mail=None)))
+        asyncio.run(pipeline.deliver(archive, Channels(mail=None), now=NOW))
     assert states(archive) == {"reader@example.org": SENDING}
 
 
@@ -402,3 +402,10 @@ def test_a_second_edition_for_the_date_queues_nothing(archive: SqliteArchive) ->
     assert edition is not None
     assert not archive.save_edition(edition, [make_delivery("other@example.org")])
     assert states(archive) == {"reader@example.org": QUEUED}
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(0, 0), (1, 1), (2, 6), (3, 30), (4, 120), (9, 120)])
+def test_attempts_are_spread_over_two_hours(attempts: int, minutes: int) -> None:
+    delivery = make_delivery(attempts=attempts)
+    assert is_ready(delivery, NOW + timedelta(minutes=minutes))
+    assert not is_ready(delivery, NOW + timedelta(minutes=minutes, seconds=-1))

@@ -160,7 +160,7 @@ def make_app(
         Route("/style.css", _style),
     ]
     # Names beside these mean that a web page elsewhere rebinds its own name to this machine.
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "testserver"])
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     return Starlette(
         routes=routes,
         middleware=[Middleware(_Headers), hosts],

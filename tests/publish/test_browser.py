@@ -1,0 +1,92 @@
+"""The digest in a real browser: on a phone nothing sticks out, in the dark it is dark, nothing runs, nothing is fetched."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from aggregator.annotate.beat import load_beat
+from aggregator.model import FeedState, Health, Story
+from aggregator.publish.digest import make_edition
+from aggregator.publish.view import FeedReport
+from aggregator.settings import DigestDefinition
+from tests.builders import make_annotated, make_article, make_feed, make_stored
+
+CHROMIUM = shutil.which("chromium")
+NOW = datetime(2026, 3, 5, 7, 0, tzinfo=UTC)
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    hostile = "<script>document.title='taken'</script><img src='http://127.0.0.1:9/pixel'>"
+    titles = ["Putin meets Li Shangfu", "Сверхдлинное" * 30, hostile]
+    stories = [
+        Story(id=n, articles=(make_stored(make_annotated(make_article(title, summary="Some words. " * 20)), n),))
+        for n, title in enumerate(titles, 1)
+    ]
+    failing = FeedState(url="https://b.example/rss", health=Health.FAILING, failures=3, reason="HTTP 503 " + "x" * 200)
+    edition = make_edition(
+        DigestDefinition(),
+        date(2026, 3, 5),
+        NOW - timedelta(days=1),
+        NOW,
+        stories,
+        beat=load_beat(),
+        volume=[3, 0, 7, 1, 2, 5, 9, 4, 4, 1, 0, 2, 8, 6],
+        feeds=[FeedReport(feed=make_feed(), state=failing)],
+    )
+    file = tmp_path_factory.mktemp("page") / "edition.html"
+    file.write_text(edition.html, encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.mark.parametrize("width", [320, 390, 820, 1400])
+def test_nothing_sticks_out(browser: Browser, page_address: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(page_address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_nothing_runs_and_nothing_is_fetched(browser: Browser, page_address: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_address)
+    assert page.title() == "China–Russia daily – 2026-03-05"
+    assert asked == [page_address]
+    page.close()
+
+
+@pytest.mark.parametrize(("scheme", "light"), [("light", True), ("dark", False)])
+def test_it_follows_the_reader_s_colours(browser: Browser, page_address: str, scheme: str, light: bool) -> None:
+    page = browser.new_page(color_scheme="light" if scheme == "light" else "dark")
+    page.goto(page_address)
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (int(colour.split("(")[1].split(",")[0]) > 128) is light
+    page.close()
+
+
+def test_it_prints(browser: Browser, page_address: str, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto(page_address)
+    page.pdf(path=str(tmp_path / "edition.pdf"))
+    assert (tmp_path / "edition.pdf").stat().st_size > 5_000
+    page.close()

@@ -1,0 +1,172 @@
+"""The commands that only look: search, explain, serve."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aggregator.acquire.normalise import first_sentence
+from aggregator.annotate import annotate
+from aggregator.annotate.beat import Beat, load_beat
+from aggregator.archive import Order
+from aggregator.archive.sqlite import read_archive
+from aggregator.cli import output
+from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
+from aggregator.cli.service import utc_now
+from aggregator.config import DEFAULT_FILE
+from aggregator.errors import AggregatorError
+from aggregator.model import Annotated as AnnotatedArticle
+from aggregator.model import Article, StoredArticle
+from aggregator.publish.view import actors, places
+from aggregator.publish.web.app import make_app
+from aggregator.publish.web.server import address, bind, serve
+from aggregator.query import parse_query
+from aggregator.settings import Camp
+from aggregator.text.language import detect_language
+from aggregator.text.markup import plain_text
+
+lookup_app = typer.Typer()
+
+
+@lookup_app.command(
+    epilog="Examples:  aggregator search 'Putin AND gas'  ·  aggregator search '\"Power of Siberia\" lang:ru since:30d' --json"
+)
+def search(
+    query: Annotated[
+        str, typer.Argument(help='Words, "phrases", AND OR NOT, topic:energy, since:7d …; see docs/query-language.md')
+    ],
+    config: Config = DEFAULT_FILE,
+    archive: ArchiveFile = None,
+    order: Annotated[str, typer.Option("--sort", help="newest | best (most relevant)")] = "newest",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    offset: Annotated[int, typer.Option(min=0, max=2**53)] = 0,
+    beat: Annotated[str, typer.Option(help="The beat whose names are known.")] = "china-russia",
+    json: Json = False,
+) -> None:
+    """Search the archive. A name such as Путин, 普京 or Putin finds all three."""
+    if order not in ("newest", "best"):
+        raise typer.BadParameter("newest or best", param_hint="--sort")
+    chosen: Order = "best" if order == "best" else "newest"
+    store = read_archive(archive_path(config, archive))
+    try:
+        parsed = parse_query(query, concept_named=load_beat(beat).concept_named, now=utc_now())
+        page = store.search(parsed, order=chosen, limit=limit, offset=offset)
+    finally:
+        store.close()
+    if json:
+        output.print_json({"total": page.total, "hits": [output.hit_json(hit) for hit in page.hits]})
+        return
+    rows = [
+        (
+            h.stored.id,
+            h.stored.article.date.strftime("%Y-%m-%d %H:%M"),
+            h.stored.article.outlet,
+            h.stored.article.language,
+            f"{h.stored.annotated.relevance.score:.2f}",
+            h.stored.article.title,
+        )
+        for h in page.hits
+    ]
+    output.print_table(f"{page.total} articles", ("id", "date (UTC)", "outlet", "lang", "rel.", "title"), rows)
+
+
+@lookup_app.command(
+    epilog="Examples:  aggregator explain 17  ·  aggregator explain --title 'Putin meets Xi' --text article.txt"
+)
+def explain(
+    article_id: Annotated[
+        int | None, typer.Argument(min=0, max=2**53, metavar="[ID]", help="Id of an article in the archive.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Title of a text that is not in the archive.")] = "",
+    text: Annotated[Path | None, typer.Option("--text", help="File with its body, UTF-8.")] = None,
+    config: Config = DEFAULT_FILE,
+    archive: ArchiveFile = None,
+    beat: Annotated[str, typer.Option(help="The beat to judge by.")] = "china-russia",
+    json: Json = False,
+) -> None:
+    """Say what an article is about, how relevant it is, and why."""
+    loaded = load_beat(beat)
+    if article_id is not None:
+        store = read_archive(archive_path(config, archive))
+        try:
+            stored = store.article(article_id)
+        finally:
+            store.close()
+        if stored is None:
+            raise AggregatorError(f"there is no article {article_id} in the archive")
+    elif title or text:
+        stored = StoredArticle(id=0, annotated=_judged(title, text, loaded))
+    else:
+        raise typer.BadParameter("give the ID of an article, or --title and --text")
+    _print_explanation(stored, loaded, json=json)
+
+
+def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
+    try:
+        body = plain_text(text.read_text(encoding="utf-8", errors="replace")) if text else ""
+    except OSError as error:
+        raise AggregatorError(f"{text}: {error.strerror}") from error
+    now = utc_now()
+    article = Article(
+        feed_url="",
+        outlet="",
+        camp=Camp.OTHER,
+        country="",
+        language=detect_language(f"{title} {body}", hint="en"),
+        url="",
+        title=plain_text(title) or first_sentence(body),
+        summary="",
+        text=body,
+        author="",
+        published=None,
+        first_seen=now,
+        content_hash="",
+        keys=(),
+    )
+    return annotate(article, beat)
+
+
+def _print_explanation(stored: StoredArticle, beat: Beat, *, json: bool) -> None:
+    relevance, article = stored.annotated.relevance, stored.article
+    if json:
+        output.print_json(
+            {
+                "relevance": relevance.score,
+                "language": article.language,
+                "topics": stored.annotated.topics,
+                "actors": actors(stored, beat),
+                "places": places(stored, beat),
+                "evidence": [evidence._asdict() for evidence in relevance.evidence],
+            }
+        )
+        return
+    rows = [
+        ("title", article.title),
+        ("language", article.language),
+        ("relevance", f"{relevance.score:.2f}"),
+        ("topics", ", ".join(stored.annotated.topics) or "none"),
+        ("actors", ", ".join(actors(stored, beat)) or "none"),
+        ("places", ", ".join(places(stored, beat)) or "none"),
+    ]
+    output.print_table("Judgement", ("", ""), rows)
+    evidence = [(f"{e.points:+.2f}", e.where, e.what) for e in relevance.evidence]
+    output.print_table(
+        "Why (points of log-odds; 0 in all is a relevance of 0.5)",
+        ("points", "where", "what"),
+        [*evidence, (f"{beat.weights.bias:+.2f}", "", "bias: most articles are not about the tie")],
+    )
+
+
+@lookup_app.command(name="serve", epilog="Example:  aggregator serve --archive archive.db --port 8000")
+def serve_page(
+    config: Config = DEFAULT_FILE,
+    archive: ArchiveFile = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8000,
+    beat: Annotated[str, typer.Option(help="The beat whose names are known.")] = "china-russia",
+) -> None:
+    """Serve the archive page on 127.0.0.1, reading only."""
+    path = archive_path(config, archive)
+    read_archive(path).close()
+    listener = bind(port)
+    output.err.print(f"The archive: {address(listener)}  (Ctrl-C ends)")
+    serve(make_app(lambda: read_archive(path), load_beat(beat)), listener)

@@ -1,0 +1,156 @@
+"""What polling, fetching and parsing hand on, up to the Article."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.settings import Camp
+
+
+class Health(StrEnum):
+    """How a feed is doing."""
+
+    NEW = "new"
+    OK = "ok"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+class FailureKind(StrEnum):
+    """Why a fetch brought no feed; decides how soon it is tried again."""
+
+    NETWORK = "network"  # no connection, no name, cut off: the network or the host is away
+    TIMEOUT = "timeout"
+    REFUSED = "refused"  # not allowed by our own guard: scheme or private address
+    RATE_LIMITED = "rate-limited"
+    CLIENT_ERROR = "client-error"
+    SERVER_ERROR = "server-error"
+    GONE = "gone"
+    NOT_A_FEED = "not-a-feed"
+    BROKEN = "broken"  # a body that ends early, is too large or cannot be decoded; endless redirects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What polling must remember of one feed between two rounds."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    next_due: datetime | None = None
+    held_until: datetime | None = None
+    """Until then the server asked to be left alone (Retry-After, 410): not even a command polls it."""
+    failures: int = 0
+    health: Health = Health.NEW
+    reason: str = ""
+    last_attempt: datetime | None = None
+    last_ok: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The bytes that one fetch brought, decoded from their transport encoding."""
+
+    url: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+    fetched: datetime
+    etag: str = ""
+    last_modified: str = ""
+
+    def header(self, name: str) -> str:
+        """Value of a header, case-insensitive; empty if absent."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server says that nothing has changed."""
+
+    url: str
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailure:
+    """The fetch brought nothing, and why."""
+
+    url: str
+    kind: FailureKind
+    reason: str
+    fetched: datetime
+    retry_after_seconds: int | None = None
+
+
+Fetched = Document | NotModified | FetchFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as the parser read it: untrusted text, HTML and all."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    published: str = ""
+    updated: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed document taken apart."""
+
+    format: str
+    title: str = ""
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseFailure:
+    """The document is no feed that can be read, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """As much of an archived article as it takes to recognise it."""
+
+    id: int
+    content_hash: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One publication by one outlet, cleaned."""
+
+    feed_url: str
+    outlet: str
+    camp: Camp
+    country: str
+    language: str
+    url: str
+    title: str
+    summary: str
+    text: str
+    author: str
+    published: datetime | None
+    first_seen: datetime
+    content_hash: str
+    keys: tuple[str, ...]
+    """What identifies the publication within its outlet: see `acquire.normalise.identity_keys`."""
+
+    @property
+    def date(self) -> datetime:
+        """When it appeared: as the outlet says, or as we saw it."""
+        return self.published or self.first_seen
+
+    @property
+    def body(self) -> str:
+        """The longest text that we have below the title."""
+        return self.text or self.summary

@@ -1,0 +1,70 @@
+"""What an article is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from aggregator.model.acquire import Article
+
+Side = Literal["first", "second", "pair", "third"]
+Field = Literal["title", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """A person, body, place, project, document or theme; its id does not depend on a language."""
+
+    id: str
+    kind: str
+    side: Side
+    weight: float
+    topics: tuple[str, ...]
+    names: Mapping[str, tuple[str, ...]]
+    exact: tuple[str, ...] = ()
+
+    def name(self, language: str = "en") -> str:
+        """The name that readers of that language expect."""
+        return (self.names.get(language) or self.names["en"])[0]
+
+
+class Mention(NamedTuple):
+    """Where a concept stands: `text[start:end]` of the article's title or body."""
+
+    concept: str
+    field: Field
+    start: int
+    end: int
+
+
+class Evidence(NamedTuple):
+    """One thing that counted, where, and how many points of log-odds it added or took."""
+
+    what: str
+    where: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relevance:
+    """How probable it is that the article is about the tie of the pair, 0..1, and why."""
+
+    score: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated:
+    """An article and what it is about."""
+
+    article: Article
+    mentions: tuple[Mention, ...]
+    topics: tuple[str, ...]
+    relevance: Relevance
+    title_words: str = ""
+    text_words: str = ""
+    """The analysed words of title and body, on their way into the index; not read back."""
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Ids of the concepts that it mentions, each once, in order of appearance."""
+        return tuple(dict.fromkeys(mention.concept for mention in self.mentions))

@@ -1,0 +1,107 @@
+"""What the archive is given and gives back."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from aggregator.model.acquire import Article, FeedState
+from aggregator.model.annotate import Annotated, Relevance
+from aggregator.settings import Feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """What one poll of one feed brought: the unit that the archive commits."""
+
+    feed: Feed
+    state: FeedState
+    outcome: Literal["ok", "unchanged", "failed"]
+    annotated: tuple[Annotated, ...] = ()
+    fetched: int = 0
+    known: int = 0
+    dropped: tuple[str, ...] = ()
+    """A reason per entry that was not taken; fetched = known + len(annotated) + len(dropped)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What became of a harvest's articles in the archive."""
+
+    new: int = 0
+    known: int = 0
+    revised: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """An article in the archive."""
+
+    id: int
+    annotated: Annotated
+    story: int | None = None
+    copy_of: int | None = None
+    """The article whose text this one reprints."""
+
+    @property
+    def article(self) -> Article:
+        return self.annotated.article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The decision that an article reports the same event as the article that it `joins`; None founds a story."""
+
+    article: int
+    joins: int | None = None
+    copy_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One event and the articles that report it, earliest first; never empty."""
+
+    id: int
+    articles: tuple[StoredArticle, ...]
+
+    @property
+    def relevance(self) -> Relevance:
+        """That of its most relevant article."""
+        return max((a.annotated.relevance for a in self.articles), key=lambda r: r.score)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topics by the number of articles that carry them, most first."""
+        counts: dict[str, int] = {}
+        for stored in self.articles:
+            for topic in stored.annotated.topics:
+                counts[topic] = counts.get(topic, 0) + 1
+        return tuple(sorted(counts, key=lambda topic: -counts[topic]))
+
+    @property
+    def first(self) -> StoredArticle:
+        """The earliest report."""
+        return self.articles[0]
+
+    @property
+    def independent_sources(self) -> int:
+        """Outlets with a text of their own: reprints of one wire count once."""
+        return len({a.article.outlet for a in self.articles if a.copy_of is None})
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        """Names of the outlets, earliest first."""
+        return tuple(dict.fromkeys(a.article.outlet for a in self.articles))
+
+
+class Hit(NamedTuple):
+    """One article that a query found."""
+
+    stored: StoredArticle
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of search results; `total` counts all that match."""
+
+    total: int
+    hits: tuple[Hit, ...]

@@ -1,0 +1,71 @@
+"""What readers get."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing that an alert sends; once per (rule, story)."""
+
+    rule: str
+    story: int
+    headline: str
+    why: str
+    url: str
+    created: datetime
+    recipients: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The same for each attempt to send it."""
+        return f"alert/{self.rule}/{self.story}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One digest made for one local date."""
+
+    digest: str
+    date: date
+    since: datetime
+    until: datetime
+    html: str
+    text: str
+    stories: tuple[int, ...]
+    manifest: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Idempotency key: there is one edition per digest and local date."""
+        return f"edition/{self.digest}/{self.date.isoformat()}"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"  # the process or the link died between hand-over and answer
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A row of the outbox: what must reach whom."""
+
+    key: str
+    kind: Literal["edition", "alert"]
+    channel: Literal["file", "mail"]
+    target: str
+    subject: str
+    text: str
+    html: str
+    created: datetime
+    state: DeliveryState = DeliveryState.QUEUED
+    attempts: int = 0
+    reason: str = ""

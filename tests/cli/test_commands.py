@@ -428,3 +428,18 @@ def test_one_round_of_everything_makes_its_alerts_and_files(tmp_path: Path) -> N
     assert "feeds: " in done.err
     assert "notices: 0" not in done.err
     assert (tmp_path / "archive.db").is_file()
+
+
+def test_feeds_check_finds_what_is_wrong_and_suggests_the_repair(tmp_path: Path) -> None:
+    with sample_server(now=datetime.now(UTC)) as port:
+        (tmp_path / "feeds.yaml").write_text(sample_configuration(port), encoding="utf-8")
+        done = run_here("feeds", "check", "--config", tmp_path / "feeds.yaml", "--json")
+        shown = run_here("feeds", "check", "--config", tmp_path / "feeds.yaml")
+    findings = {row["url"].rpartition("/")[2]: row for row in done.json}
+    assert done.code == shown.code == 1
+    assert sum(row["ok"] for row in findings.values()) == 26
+    assert "404" in findings["missing.rss"]["finding"]
+    assert "web page" in findings["broken-dumpling.rss"]["finding"]
+    assert findings["broken-dumpling.rss"]["repair"]
+    assert findings["huanghe-en.rss"]["finding"].startswith("rss20, ")
+    assert "26 of 28 sources work" in shown.out

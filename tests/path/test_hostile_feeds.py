@@ -1,0 +1,122 @@
+"""Every hostile answer of `tests/tools/hostile_server.py` beside fifty healthy feeds: each outcome met, nobody harmed.
+
+The server lists its faults with the outcome that it expects; the canary is what no request may ever reach.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator.cli.service import open_service
+from aggregator.model import Health
+from aggregator.pipeline import PollReport
+from aggregator.query import AttributeIs
+from aggregator.settings import Camp, Feed, Network, Settings
+
+SERVER = Path(__file__).parents[1] / "tools" / "hostile_server.py"
+#: Families of addresses that need a number, and the canary itself: not feeds by themselves.
+NOT_FEEDS = {"/rolling/", "/bulk/", "/canary/"}
+HEALTHY = 50
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What two rounds over all the faults came to; the report is that of the first."""
+
+    faults: Sequence[Mapping[str, Any]]
+    report: PollReport
+    stored: Mapping[str, int]
+    health: Mapping[str, Health]
+    canary: Sequence[Mapping[str, Any]]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port_file = tmp_path_factory.mktemp("server") / "ports.json"
+    command = [sys.executable, str(SERVER), "--port", "0", "--max-seconds", "280", "--port-file", str(port_file)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            if port_file.is_file() and port_file.read_text():
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{json.loads(port_file.read_text())['port']}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def walked(base: str, tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    faults = [fault for fault in _get(base, "/")["faults"] if fault["path"] not in NOT_FEEDS]
+    paths = [fault["path"] for fault in faults] + [f"/ok?key={n}" for n in range(HEALTHY)]
+    settings = Settings(
+        feeds=tuple(Feed(url=base + path, outlet=path, language="en", country="US", camp=Camp.OTHER) for path in paths),
+        network=Network(allow=(base.removeprefix("http://"),), deadline_seconds=10, per_host=64),
+        archive=tmp_path_factory.mktemp("hostile") / "archive.db",
+    )
+    started = time.monotonic()
+    report, stored, health = asyncio.run(_round(settings))
+    seconds = time.monotonic() - started
+    return Walked(faults, report, stored, health, _get(base, "/__canary"), seconds)
+
+
+async def _round(settings: Settings) -> tuple[PollReport, dict[str, int], dict[str, Health]]:
+    async with open_service(settings) as service:
+        report = await service.poll(progress=False)
+        await service.poll(by_command=True, progress=False)
+        states = service.archive.feed_states()
+        stored = {
+            feed.outlet: service.archive.search(
+                AttributeIs("outlet", "=", feed.outlet), order="newest", limit=1, offset=0
+            ).total
+            for feed in settings.feeds
+        }
+        return report, stored, {feed.outlet: states[feed.url].health for feed in settings.feeds}
+
+
+def _get(base: str, path: str) -> Any:
+    with urllib.request.urlopen(base + path) as answer:
+        return json.load(answer)
+
+
+def test_every_fault_meets_its_outcome(walked: Walked) -> None:
+    wrong = []
+    for fault in walked.faults:
+        path, outcome = fault["path"], fault["outcome"]
+        ok = walked.health[path] is Health.OK
+        if (outcome == "ok" and not ok) or (outcome in ("error", "gone") and ok):
+            wrong.append(f"{path}: expected {outcome}, is {walked.health[path]}")
+        if outcome in ("ok", "error") and fault["stories"] not in (None, walked.stored[path]):
+            wrong.append(f"{path}: {walked.stored[path]} stored, {fault['stories']} expected")
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_healthy_feeds_beside_them_are_all_stored(walked: Walked) -> None:
+    assert [walked.stored[f"/ok?key={n}"] for n in range(HEALTHY)] == [5] * HEALTHY
+
+
+def test_the_canary_is_never_touched(walked: Walked) -> None:
+    assert walked.canary == []
+
+
+def test_each_failure_has_its_reason_and_every_entry_is_accounted_for(walked: Walked) -> None:
+    assert all(failure.reason for failure in walked.report.failures)
+    assert all(len(failure.reason) < 400 for failure in walked.report.failures)
+    report = walked.report
+    assert report.fetched == report.stored + report.duplicate + sum(report.dropped.values())
+
+
+def test_two_rounds_end_in_time(walked: Walked) -> None:
+    """The deadline of a fetch is 10 s and 64 run at once: the slowest faults may fill two turns a round."""
+    assert walked.seconds < 120

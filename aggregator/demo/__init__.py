@@ -3,6 +3,7 @@
 import hashlib
 import importlib.resources
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def sample_server(*, now: datetime, port: int = 0, folder: Traversable | Path | 
     delta = timedelta(minutes=(now - RECORDED_UNTIL) // timedelta(minutes=1))
     source = folder or sample_folder()
     documents = {f"/{file.name}": shift_dates(file.read_bytes(), delta) for file in source.iterdir() if file.is_file()}
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(documents))
+    server = _Server(("127.0.0.1", port), _handler(documents))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -70,6 +71,13 @@ def sample_server(*, now: datetime, port: int = 0, folder: Traversable | Path | 
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no news for whoever watches the demo; all else is."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _handler(documents: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:

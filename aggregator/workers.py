@@ -20,7 +20,7 @@ from aggregator.identity import find_known
 from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure
 from aggregator.settings import Feed
 
-#: A document of 2,000 entries takes 3 s; one that takes longer than this is an attack on the parser.
+#: Wall seconds for one document: 2,000 entries of 280 characters were measured at 4.8 s on an idle core.
 _SECONDS = 10.0
 _MEMORY = 2 * 2**30
 

@@ -18,7 +18,7 @@ from aggregator.model import Document, FailureKind, FeedState, Fetched, FetchFai
 from aggregator.settings import Network
 from aggregator.text.urls import is_web_url
 
-#: Decoded bytes of one document; the largest real feed of the corpus has 1.3 MB.
+#: Decoded bytes of one document; the largest of 152 real feed documents has 0.7 MB.
 BODY_LIMIT = 10 * 2**20
 REDIRECT_LIMIT = 5
 #: Longest wait that a server may ask for; longer values are mistakes (one of 10^20 s was met).

@@ -1,7 +1,5 @@
 """Stage 2: what an article is about, and what it repeats. All pure."""
 
-from collections.abc import Iterable
-
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.concepts import find_mentions
 from aggregator.annotate.relevance import judge_relevance
@@ -22,8 +20,3 @@ def annotate(article: Article, beat: Beat) -> Annotated:
         title_words=" ".join(words(article.title)),
         text_words=" ".join(words(article.body)),
     )
-
-
-def annotate_all(articles: Iterable[Article], beat: Beat) -> tuple[Annotated, ...]:
-    """Annotate several articles, in order."""
-    return tuple(annotate(article, beat) for article in articles)

@@ -50,7 +50,6 @@ class Beat:
     """The pair, its concepts, topics and words."""
 
     name: str
-    side_names: Mapping[Side, str]
     concepts: Mapping[str, Concept]
     topics: Mapping[str, Topic]
     polarities: Mapping[str, str]
@@ -80,7 +79,6 @@ def load_beat(name: str = "china-russia") -> Beat:
     sides: dict[str, Side] = {first["id"]: "first", second["id"]: "second", "pair": "pair", "third": "third"}
     return Beat(
         name=lexicon["head"]["name"],
-        side_names={"first": first["name"], "second": second["name"]},
         concepts={row["id"]: _concept(row, sides) for row in lexicon["concepts"]},
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon["topics"]},
         polarities={row["id"]: row["polarity"] for row in lexicon["relations"]},

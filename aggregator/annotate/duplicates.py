@@ -5,7 +5,8 @@ from rapidfuzz import fuzz
 from aggregator.annotate.signature import Signature
 
 #: A reprint trims a sentence or adds a credit; two reports of one event share far less.
-#: Set on the judged sample feeds: reprints score 84–100, separate reports of one event at most 72.
+#: Measured on the judged sample feeds: 47 reprints score 55–100 (median 91, 72 % of them above this bound),
+#: 53 pairs of separate reports of one event at most 66. Set high: a false copy hides an independent source.
 _SAME_TEXT = 84.0
 _SAME_TITLE = 92.0
 #: Below this many characters a body says too little to be compared; then the titles decide.

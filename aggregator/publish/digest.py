@@ -69,14 +69,21 @@ def make_edition(
         html=render("digest.html", **values),
         text=render("digest.txt", **values),
         stories=tuple(view.id for view in views),
-        manifest={
-            "weights": beat.weights.version,
-            "query": definition.query,
-            "minimum_relevance": definition.minimum_relevance,
-            "articles": {str(a.id): a.article.content_hash for story in ranked for a in story.articles},
-            "feeds": {report.feed.url: report.state.health.value for report in feeds},
-        },
+        manifest=_manifest(definition, ranked, beat, feeds),
     )
+
+
+def _manifest(
+    definition: DigestDefinition, stories: Sequence[Story], beat: Beat, feeds: Sequence[FeedReport]
+) -> dict[str, object]:
+    """What the edition was made of."""
+    return {
+        "weights": beat.weights.version,
+        "query": definition.query,
+        "minimum_relevance": definition.minimum_relevance,
+        "articles": {str(a.id): a.article.content_hash for story in stories for a in story.articles},
+        "feeds": {report.feed.url: report.state.health.value for report in feeds},
+    }
 
 
 def _rank(story: Story) -> tuple[float, int, int]:

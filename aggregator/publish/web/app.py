@@ -63,9 +63,7 @@ class _Pages:
             archive.close()
         ranked = sorted(stories, key=lambda story: (-story.relevance.score * len(story.outlets), story.id))
         views = [story_view(story, self._beat) for story in ranked[:_SHOWN]]
-        return _page(
-            "today.html", stories=views, counts=counts, topic_names=self._topic_names, until=until, stale=False
-        )
+        return _page("today.html", stories=views, counts=counts, topic_names=self._topic_names)
 
     def search(self, request: Request) -> Response:
         q = request.query_params.get("q", "")

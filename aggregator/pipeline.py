@@ -14,7 +14,7 @@ from typing import Literal
 
 import httpx
 
-from aggregator.acquire.due import after_failure, after_success, after_unchanged, body_hash, due_feeds
+from aggregator.acquire.due import after_failure, after_success, after_unchanged, body_hash, due_feeds, request_for
 from aggregator.acquire.fetch import fetch
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import WINDOW, StoryIndex
@@ -117,7 +117,7 @@ async def poll(
     async def one(feed: Feed) -> Result:
         state = states.get(feed.url) or FeedState(url=feed.url)
         async with at_host[host_of(feed.url)], places:
-            fetched = await fetch(client, state, deadline=settings.network.deadline_seconds, now=clock)
+            fetched = await fetch(client, request_for(state), deadline=settings.network.deadline_seconds, now=clock)
         harvest = await _harvest(archive, settings, workers, feed, state, fetched)
         saved = archive.save(harvest)
         progress(harvest, saved)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified
+from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified, Request
 from aggregator.settings import Feed, Network
 
 _LONGEST_BACKOFF = timedelta(hours=24)
@@ -47,6 +47,11 @@ def _due(state: FeedState | None, now: datetime) -> bool:
 
 def _allowed(state: FeedState | None, now: datetime) -> bool:
     return state is None or state.held_until is None or state.held_until <= now
+
+
+def request_for(state: FeedState) -> Request:
+    """What to ask the feed's server for: the document, if it has changed since."""
+    return Request(url=state.url, etag=state.etag, last_modified=state.last_modified)
 
 
 def after_success(state: FeedState, document: Document, feed: Feed, network: Network) -> FeedState:

@@ -14,7 +14,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from aggregator.acquire.decode import ACCEPT_ENCODING, DecodeError, decoded_body
 from aggregator.acquire.guard import AddressRefused, guarded_socket_factory
-from aggregator.model import Document, FailureKind, FeedState, Fetched, FetchFailure, NotModified
+from aggregator.model import Document, FailureKind, Fetched, FetchFailure, NotModified, Request
 from aggregator.settings import Network
 from aggregator.text.urls import is_web_url
 
@@ -53,32 +53,32 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
 
 
 async def fetch(
-    client: httpx.AsyncClient, state: FeedState, *, deadline: float, now: Callable[[], datetime]
+    client: httpx.AsyncClient, request: Request, *, deadline: float, now: Callable[[], datetime]
 ) -> Fetched:
-    """Fetch a feed's document if it has changed; takes at most `deadline` seconds; never raises for the network."""
+    """Fetch a document, if it has changed where validators are given; takes at most `deadline` seconds; never raises for the network."""
     try:
         async with asyncio.timeout(deadline):
-            return await _follow(client, state, now)
+            return await _follow(client, request, now)
     except TimeoutError:
-        return _failure(state, FailureKind.TIMEOUT, f"no complete answer within {deadline:g} s", now)
+        return _failure(request, FailureKind.TIMEOUT, f"no complete answer within {deadline:g} s", now)
     except DecodeError as error:
-        return _failure(state, FailureKind.BROKEN, str(error), now)
+        return _failure(request, FailureKind.BROKEN, str(error), now)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, aiohttp.ClientError, ValueError) as error:
-        return _network_failure(state, error, now)
+        return _network_failure(request, error, now)
 
 
-async def _follow(client: httpx.AsyncClient, state: FeedState, now: Callable[[], datetime]) -> Fetched:
-    url = state.url
+async def _follow(client: httpx.AsyncClient, request: Request, now: Callable[[], datetime]) -> Fetched:
+    url = request.url
     for _ in range(REDIRECT_LIMIT + 1):
         if not is_web_url(url):
-            return _failure(state, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
-        async with client.stream("GET", url, headers=_validators(state)) as response:
+            return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
+        async with client.stream("GET", url, headers=_validators(request)) as response:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
                 continue
-            answer = await _read(response, state, now)
-            return _not_its_own(answer) if url != state.url else answer
-    return _failure(state, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
+            answer = await _read(response, request, now)
+            return _not_its_own(answer) if url != request.url else answer
+    return _failure(request, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
 
 
 def _not_its_own(answer: Fetched) -> Fetched:
@@ -88,22 +88,22 @@ def _not_its_own(answer: Fetched) -> Fetched:
     return answer
 
 
-def _validators(state: FeedState) -> dict[str, str]:
+def _validators(request: Request) -> dict[str, str]:
     """The conditional headers; a validator that cannot stand in a header is not sent."""
-    pairs = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
+    pairs = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
     return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
 
-async def _read(response: httpx.Response, state: FeedState, now: Callable[[], datetime]) -> Fetched:
+async def _read(response: httpx.Response, request: Request, now: Callable[[], datetime]) -> Fetched:
     status = response.status_code
-    if status == 304 and _validators(state):
-        return NotModified(url=state.url, fetched=now())
+    if status == 304 and _validators(request):
+        return NotModified(url=request.url, fetched=now())
     if status != 200:
-        return _status_failure(response, state, now)
+        return _status_failure(response, request, now)
     encoding = response.headers.get("content-encoding", "")
     body = await decoded_body(response.aiter_raw(), encoding=encoding, limit=BODY_LIMIT)
     if not body.strip():
-        return _failure(state, FailureKind.NOT_A_FEED, "the answer is empty", now)
+        return _failure(request, FailureKind.NOT_A_FEED, "the answer is empty", now)
     return Document(
         url=str(response.url),
         body=body,
@@ -114,33 +114,33 @@ async def _read(response: httpx.Response, state: FeedState, now: Callable[[], da
     )
 
 
-def _status_failure(response: httpx.Response, state: FeedState, now: Callable[[], datetime]) -> FetchFailure:
+def _status_failure(response: httpx.Response, request: Request, now: Callable[[], datetime]) -> FetchFailure:
     status = response.status_code
     reason = f"HTTP {status} {httpx.codes.get_reason_phrase(status)}".strip()
     if status in (429, 503):
         wait = retry_after_seconds(response.headers.get("retry-after", ""), now())
-        return _failure(state, FailureKind.RATE_LIMITED, reason, now, wait)
+        return _failure(request, FailureKind.RATE_LIMITED, reason, now, wait)
     if status == 410:
-        return _failure(state, FailureKind.GONE, f"{reason}: the outlet has given this feed up", now)
+        return _failure(request, FailureKind.GONE, f"{reason}: the outlet has given this feed up", now)
     if status < 400:
-        return _failure(state, FailureKind.NOT_A_FEED, f"{reason} where a feed was expected", now)
-    return _failure(state, FailureKind.CLIENT_ERROR if status < 500 else FailureKind.SERVER_ERROR, reason, now)
+        return _failure(request, FailureKind.NOT_A_FEED, f"{reason} where a feed was expected", now)
+    return _failure(request, FailureKind.CLIENT_ERROR if status < 500 else FailureKind.SERVER_ERROR, reason, now)
 
 
-def _network_failure(state: FeedState, error: Exception, now: Callable[[], datetime]) -> FetchFailure:
+def _network_failure(request: Request, error: Exception, now: Callable[[], datetime]) -> FetchFailure:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, AddressRefused):
-            return _failure(state, FailureKind.REFUSED, str(cause), now)
+            return _failure(request, FailureKind.REFUSED, str(cause), now)
         cause = cause.__cause__ or cause.__context__
-    host = urlsplit(state.url).hostname or state.url
-    return _failure(state, FailureKind.NETWORK, f"{host}: {str(error) or type(error).__name__}"[:300], now)
+    host = urlsplit(request.url).hostname or request.url
+    return _failure(request, FailureKind.NETWORK, f"{host}: {str(error) or type(error).__name__}"[:300], now)
 
 
 def _failure(
-    state: FeedState, kind: FailureKind, reason: str, now: Callable[[], datetime], retry_after: int | None = None
+    request: Request, kind: FailureKind, reason: str, now: Callable[[], datetime], retry_after: int | None = None
 ) -> FetchFailure:
-    return FetchFailure(url=state.url, kind=kind, reason=reason, fetched=now(), retry_after_seconds=retry_after)
+    return FetchFailure(url=request.url, kind=kind, reason=reason, fetched=now(), retry_after_seconds=retry_after)
 
 
 def retry_after_seconds(value: str, now: datetime) -> int | None:

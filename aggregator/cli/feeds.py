@@ -17,7 +17,7 @@ from aggregator.cli import output
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE, add_feeds, load_settings, remove_feed
 from aggregator.errors import AggregatorError
-from aggregator.model import Document, FeedState, Fetched, ParsedFeed
+from aggregator.model import Document, Fetched, ParsedFeed, Request
 from aggregator.pipeline import feed_reports
 from aggregator.publish.view import FeedReport
 from aggregator.settings import Camp, Feed, Language, Network
@@ -95,7 +95,7 @@ async def _document(client: httpx.AsyncClient, url: str, network: Network) -> Do
 
 
 async def _ask(client: httpx.AsyncClient, url: str, network: Network) -> Fetched:
-    return await fetch(client, FeedState(url=url), deadline=network.deadline_seconds, now=utc_now)
+    return await fetch(client, Request(url=url), deadline=network.deadline_seconds, now=utc_now)
 
 
 @feeds_app.command("remove", epilog="Example:  aggregator feeds remove https://example.com/rss")

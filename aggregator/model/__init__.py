@@ -13,6 +13,7 @@ from aggregator.model.acquire import (
     NotModified,
     ParsedFeed,
     ParseFailure,
+    Request,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
 from aggregator.model.archive import Harvest, Hit, Page, Placement, Saved, StoredArticle, Story
@@ -45,6 +46,7 @@ __all__ = [
     "ParsedFeed",
     "Placement",
     "Relevance",
+    "Request",
     "Saved",
     "Side",
     "StoredArticle",

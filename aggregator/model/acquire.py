@@ -49,6 +49,15 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of a server: an address, and the validators that make the question conditional."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The bytes that one fetch brought, decoded from their transport encoding."""
 

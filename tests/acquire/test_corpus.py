@@ -16,7 +16,7 @@ import pytest
 from aggregator.acquire.fetch import fetch, make_client
 from aggregator.acquire.normalise import normalise
 from aggregator.acquire.parse import parse
-from aggregator.model import Document, FeedState, FetchFailure, ParsedFeed
+from aggregator.model import Document, FetchFailure, ParsedFeed, Request
 from aggregator.settings import Camp, Feed, Network
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -60,8 +60,8 @@ async def read_all(port: int, files: list[Path]) -> tuple[int, int]:
     network = Network(allow=(f"127.0.0.1:{port}",))
     async with make_client(network, "test") as client:
         for file in files:
-            state = FeedState(url=f"http://127.0.0.1:{port}/{quote(file.name)}")
-            fetched = await fetch(client, state, deadline=10, now=lambda: NOW)
+            request = Request(url=f"http://127.0.0.1:{port}/{quote(file.name)}")
+            fetched = await fetch(client, request, deadline=10, now=lambda: NOW)
             if isinstance(fetched, FetchFailure):
                 assert not file.read_bytes().strip(), (file.name, fetched.reason)
                 continue

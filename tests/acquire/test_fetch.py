@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.acquire.fetch import BODY_LIMIT, REDIRECT_LIMIT, fetch, make_client, retry_after_seconds
-from aggregator.model import Document, FailureKind, FeedState, Fetched, FetchFailure, NotModified
+from aggregator.model import Document, FailureKind, Fetched, FetchFailure, NotModified, Request
 from aggregator.settings import Network
 
 NOW = datetime(2024, 2, 6, 12, tzinfo=UTC)
@@ -66,13 +66,13 @@ async def serving(**answers: Answer) -> AsyncIterator[Server]:
 
 
 async def get(
-    server: Server, state: FeedState | None = None, *, deadline: float = 5.0, allowed: bool = True
+    server: Server, request: Request | None = None, *, deadline: float = 5.0, allowed: bool = True
 ) -> Fetched:
     network = Network(
         allow=(f"127.0.0.1:{server.port}",) if allowed else (), deadline_seconds=deadline, contact="ops@monitor.example"
     )
     async with make_client(network, "1.2.3") as client:
-        return await fetch(client, state or FeedState(url=server.url()), deadline=deadline, now=lambda: NOW)
+        return await fetch(client, request or Request(url=server.url()), deadline=deadline, now=lambda: NOW)
 
 
 def fetched(answer: Answer, *, deadline: float = 5.0) -> Fetched:
@@ -116,8 +116,8 @@ def test_the_request_names_us_and_what_we_accept() -> None:
 def test_validators_are_sent_and_not_modified_is_understood() -> None:
     async def run() -> tuple[Fetched, dict[str, str]]:
         async with serving(feed=reply("304 Not Modified")) as server:
-            state = FeedState(url=server.url(), etag='W/"v1"', last_modified="Mon, 05 Feb 2024 10:00:00 GMT")
-            return await get(server, state), server.requests[0][1]
+            request = Request(url=server.url(), etag='W/"v1"', last_modified="Mon, 05 Feb 2024 10:00:00 GMT")
+            return await get(server, request), server.requests[0][1]
 
     result, headers = asyncio.run(run())
     assert isinstance(result, NotModified)
@@ -129,7 +129,7 @@ def test_validators_are_sent_and_not_modified_is_understood() -> None:
 def test_a_validator_that_cannot_stand_in_a_header_does_not_kill_the_feed(etag: str) -> None:
     async def run() -> tuple[Fetched, dict[str, str]]:
         async with serving(feed=reply(body=FEED)) as server:
-            return await get(server, FeedState(url=server.url(), etag=etag)), server.requests[0][1]
+            return await get(server, Request(url=server.url(), etag=etag)), server.requests[0][1]
 
     result, headers = asyncio.run(run())
     assert isinstance(result, Document)
@@ -141,7 +141,7 @@ def test_a_server_that_sends_an_etag_outside_ascii_can_be_asked_again() -> None:
         async with serving(feed=reply(headers='ETag: "версия"', body=FEED)) as server:
             first = await get(server)
             assert isinstance(first, Document)
-            return await get(server, FeedState(url=server.url(), etag=first.etag))
+            return await get(server, Request(url=server.url(), etag=first.etag))
 
     assert isinstance(asyncio.run(run()), Document)
 
@@ -268,7 +268,7 @@ def test_a_feed_on_a_private_address_that_is_not_listed_is_refused_and_never_tou
 def test_a_feed_that_is_no_web_address_is_refused(url: str) -> None:
     async def run() -> Fetched:
         async with serving() as server:
-            return await get(server, FeedState(url=url))
+            return await get(server, Request(url=url))
 
     failure = asyncio.run(run())
     assert isinstance(failure, FetchFailure)

@@ -3,6 +3,7 @@
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.concepts import find_mentions
 from aggregator.annotate.relevance import judge_relevance
+from aggregator.annotate.sentences import read_sentences
 from aggregator.annotate.topics import find_topics
 from aggregator.model import Annotated, Article
 from aggregator.text.words import words
@@ -11,12 +12,12 @@ from aggregator.text.words import words
 def annotate(article: Article, beat: Beat) -> Annotated:
     """Say what an article is about: concepts, topics, and how probably the tie of the beat's pair."""
     mentions = find_mentions(article.title, article.body, beat)
-    relevance = judge_relevance(article, mentions, beat)
+    sentences = read_sentences(article, mentions, beat)
     return Annotated(
         article=article,
         mentions=mentions,
-        topics=find_topics(article, mentions, beat),
-        relevance=relevance,
+        topics=find_topics(sentences, mentions, beat),
+        relevance=judge_relevance(sentences, beat),
         title_words=" ".join(words(article.title)),
         text_words=" ".join(words(article.body)),
     )

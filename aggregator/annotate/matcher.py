@@ -32,6 +32,30 @@ class Pattern:
         return self.cased or (len(self.name) <= 3 and not is_han(self.name[0]))
 
 
+class _Name(NamedTuple):
+    """One spelling in the automaton, with all that can be said of it before a text is seen."""
+
+    meanings: Sequence[Hashable]
+    """What it stands for in any case of letters."""
+    cased: Sequence[Pattern]
+    """Patterns that ask for their own case."""
+    letter_first: bool
+    letter_last: bool
+    at_word_start: bool
+    """Two Han characters are found inside other words too often to count there."""
+
+
+def _name(folded: str, patterns: Iterable[Pattern]) -> _Name:
+    patterns = tuple(patterns)
+    return _Name(
+        meanings=tuple(dict.fromkeys(p.meaning for p in patterns if not p.must_match_case)),
+        cased=tuple(p for p in patterns if p.must_match_case),
+        letter_first=_is_letter(folded[0]),
+        letter_last=_is_letter(folded[-1]),
+        at_word_start=len(folded) == 2 and is_han(folded[0]),
+    )
+
+
 class Matcher:
     """All the names of a lexicon in one automaton.
 
@@ -45,12 +69,12 @@ class Matcher:
         for pattern in patterns:
             grouped.setdefault(fold(pattern.name), {})[pattern] = None
         self._overlapping = overlapping
-        self._patterns: list[Sequence[Pattern]] = [tuple(kept) for kept in grouped.values()]
+        self._names = [_name(folded, patterns) for folded, patterns in grouped.items()]
         self._automaton = AhoCorasick(list(grouped), matchkind=MatchKind.Standard)
 
     def find(self, text: str) -> list[Hit]:
         """The names in a text, in order of their places."""
-        found = sorted(self._standing(text), key=lambda hit: (hit.start, -hit.end))
+        found = sorted(self._standing(text), key=_place)
         if not self._overlapping:
             found = list(_leftmost_longest(found))
         return [hit for hit in found if hit.meaning is not None]
@@ -58,17 +82,29 @@ class Matcher:
     def _standing(self, text: str) -> Iterator[Hit]:
         """Each name that stands at word borders in the right case, decoys included."""
         folded = fold(text)
+        last = len(folded)
         word_starts: set[int] | None = None
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if not _at_word_border(folded, start, end):
+            name = self._names[index]
+            # A name in letters must not continue a word; Han needs no border.
+            if name.letter_last and end < last and _is_letter(folded[end]):
                 continue
-            if end - start == 2 and is_han(folded[start]):
+            if name.letter_first and start and _is_letter(folded[start - 1]):
+                continue
+            if name.at_word_start:
                 word_starts = _word_starts(folded) if word_starts is None else word_starts
                 if start not in word_starts:
                     continue
-            written = text[start:end]
-            fitting = (p for p in self._patterns[index] if not p.must_match_case or _same_case(written, p.name))
-            yield from (Hit(meaning, start, end) for meaning in dict.fromkeys(pattern.meaning for pattern in fitting))
+            meanings = name.meanings
+            if name.cased:
+                fitting = (p.meaning for p in name.cased if _same_case(text[start:end], p.name))
+                meanings = tuple(dict.fromkeys((*meanings, *fitting)))
+            for meaning in meanings:
+                yield Hit(meaning, start, end)
+
+
+def _place(hit: Hit) -> tuple[int, int]:
+    return hit.start, -hit.end
 
 
 def _leftmost_longest(hits: Iterable[Hit]) -> Iterator[Hit]:
@@ -80,16 +116,9 @@ def _leftmost_longest(hits: Iterable[Hit]) -> Iterator[Hit]:
             yield hit
 
 
-def _at_word_border(folded: str, start: int, end: int) -> bool:
-    """A name in letters must not continue a word; Han needs no border."""
-    return not (
-        (start > 0 and _continues(folded[start - 1], folded[start]))
-        or (end < len(folded) and _continues(folded[end - 1], folded[end]))
-    )
-
-
-def _continues(left: str, right: str) -> bool:
-    return left.isalnum() and right.isalnum() and not is_han(left) and not is_han(right)
+def _is_letter(character: str) -> bool:
+    """Whether a word goes on through the character."""
+    return character.isalnum() and not is_han(character)
 
 
 def _same_case(found: str, name: str) -> bool:

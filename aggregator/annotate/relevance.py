@@ -6,12 +6,11 @@ weights.json, and each feature that counted becomes a line of evidence.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
-from aggregator.annotate.sentences import Sentence, lead, read_sentences
-from aggregator.model import Article, Evidence, Mention, Relevance, Side
+from aggregator.annotate.sentences import Sentence, Sentences
+from aggregator.model import Evidence, Relevance, Side
 
 #: A concept of the pair that weighs this much speaks of both sides; lighter ones (SCO) have other members too.
 _JOINS = 0.7
@@ -28,14 +27,13 @@ class Feature(NamedTuple):
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """How strongly a stretch of text speaks of each side, 0..1."""
+class _Seen(NamedTuple):
+    """How strongly a stretch of text speaks of each side, 0..1, and by which names."""
 
-    first: float
-    second: float
-    pair: float
-    names: str
+    first: float = 0.0
+    second: float = 0.0
+    pair: float = 0.0
+    names: str = ""
 
     @property
     def both(self) -> float:
@@ -43,11 +41,14 @@ class _Seen:
         return max(min(self.first, self.second), self.pair if self.pair >= _JOINS else 0.0)
 
 
-def judge_relevance(article: Article, mentions: Sequence[Mention], beat: Beat) -> Relevance:
+_NOTHING = _Seen()
+
+
+def judge_relevance(sentences: Sentences, beat: Beat) -> Relevance:
     """The probability that the article is about the tie, with what counted for and against."""
     points = [
         Evidence(feature.what, feature.where, round(beat.weights.features.get(feature.name, 0.0) * feature.value, 2))
-        for feature in features(article, mentions, beat)
+        for feature in features(sentences, beat)
     ]
     log_odds = beat.weights.bias + sum(evidence.points for evidence in points)
     score = 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
@@ -55,21 +56,20 @@ def judge_relevance(article: Article, mentions: Sequence[Mention], beat: Beat) -
     return Relevance(score=round(score, 4), evidence=tuple(counted))
 
 
-def features(article: Article, mentions: Sequence[Mention], beat: Beat) -> list[Feature]:
+def features(sentences: Sentences, beat: Beat) -> list[Feature]:
     """What can be observed about the pair in an article; only features with a value above 0."""
-    title = read_sentences("title", article.title, mentions, beat)
-    body = read_sentences("text", article.body, mentions, beat)
+    title, lead, body = sentences.title, sentences.lead, sentences.body
     observed = [
-        *_presence(title, "title"),
-        *_presence(lead(body), "lead"),
-        *_presence(body, "body"),
+        *_presence(_seen(title), "title"),
+        *_presence(_seen(lead), "lead"),
+        *_presence(_seen(body), "body"),
         *_sentences_with_both(body),
         *_relations(title, "title", beat),
         *_relations(body, "body", beat),
-        *_across_title_and_lead(title, body),
+        *_across_title_and_lead(_seen(title), _seen(lead)),
         *_third_parties(title, "title"),
-        *_third_parties(lead(body), "lead"),
-        *_enumerations([*title, *lead(body)]),
+        *_third_parties(lead, "lead"),
+        *_enumerations([*title, *lead]),
         *_round_up(title),
     ]
     return [feature for feature in observed if feature.value > 0]
@@ -82,15 +82,16 @@ def _seen(sentences: Iterable[Sentence]) -> _Seen:
         for concept, mention in sentence.concepts:
             if concept.weight > weights.get(concept.side, 0.0):
                 weights[concept.side] = concept.weight
-                offset = 0 if sentence.field == "title" else sentence.start
-                names[concept.side] = sentence.text[mention.start - offset : mention.end - offset]
-    pair = weights.get("pair", 0.0)
+                names[concept.side] = sentence.text[mention.start - sentence.start : mention.end - sentence.start]
+    if not weights:
+        return _NOTHING
     told = [names[side] for side in ("first", "second", "pair") if side in names]
-    return _Seen(weights.get("first", 0.0), weights.get("second", 0.0), pair, " + ".join(told))
+    return _Seen(weights.get("first", 0.0), weights.get("second", 0.0), weights.get("pair", 0.0), " + ".join(told))
 
 
-def _presence(sentences: Sequence[Sentence], where: str) -> Iterator[Feature]:
-    seen = _seen(sentences)
+def _presence(seen: _Seen, where: str) -> Iterator[Feature]:
+    if seen is _NOTHING:
+        return
     yield Feature(f"{where}_both", seen.both, f"both sides: {seen.names}", where)
     yield Feature(f"{where}_pair", seen.pair, f"names the pair: {seen.names}", where)
     if not seen.both and not seen.pair:
@@ -98,7 +99,7 @@ def _presence(sentences: Sequence[Sentence], where: str) -> Iterator[Feature]:
 
 
 def _sentences_with_both(body: Sequence[Sentence]) -> Iterator[Feature]:
-    count = sum(bool(seen.both) for seen in (_seen([sentence]) for sentence in body))
+    count = sum(bool(seen.both) for seen in (_seen([sentence]) for sentence in body if sentence.concepts))
     yield Feature("body_sentences", min(count, 6) / 3, f"sentences with both sides: {count}", "body")
 
 
@@ -106,7 +107,7 @@ def _relations(sentences: Sequence[Sentence], where: str, beat: Beat) -> Iterato
     """Relation words in the sentences that hold both sides."""
     found: dict[str, set[str]] = {}
     for sentence in sentences:
-        seen = _seen([sentence])
+        seen = _seen([sentence]) if sentence.concepts and sentence.cues else _NOTHING
         if seen.both or seen.pair:
             for hit in sentence.cues:
                 if hit.cue.relation:
@@ -116,8 +117,7 @@ def _relations(sentences: Sequence[Sentence], where: str, beat: Beat) -> Iterato
         yield Feature(f"{where}_{polarity}", min(len(words), 2) / 2, f"{polarity} between the sides: {told}", where)
 
 
-def _across_title_and_lead(title: Sequence[Sentence], body: Sequence[Sentence]) -> Iterator[Feature]:
-    head, below = _seen(title), _seen(lead(body))
+def _across_title_and_lead(head: _Seen, below: _Seen) -> Iterator[Feature]:
     if head.both or below.both:
         return
     crossed = max(min(head.first, below.second), min(head.second, below.first))

@@ -1,9 +1,10 @@
 """Which of the beat's topics an article is about: terms and concepts, the title counting double."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from aggregator.annotate.beat import Beat, Cue
-from aggregator.model import Article, Mention
+from aggregator.annotate.sentences import Sentence, Sentences
+from aggregator.model import Mention
 
 #: A strong term in the title, or two different ones in the text, make a topic.
 _THRESHOLD = 2.0
@@ -14,19 +15,19 @@ _WEAK = 0.5
 _READ = 4_000
 
 
-def find_topics(article: Article, mentions: Sequence[Mention], beat: Beat) -> tuple[str, ...]:
+def find_topics(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) -> tuple[str, ...]:
     """Topics of the article, strongest first."""
-    points = topic_points(article, mentions, beat)
+    points = topic_points(sentences, mentions, beat)
     found = {topic: sum(terms.values()) for topic, terms in points.items()}
     chosen = [topic for topic, total in found.items() if total >= _THRESHOLD]
     return tuple(sorted(chosen, key=lambda topic: (-found[topic], topic)))
 
 
-def topic_points(article: Article, mentions: Sequence[Mention], beat: Beat) -> dict[str, dict[str, float]]:
+def topic_points(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) -> dict[str, dict[str, float]]:
     """Points per topic and term: the evidence of `find_topics`. A term counts once, where it counts most."""
     points: dict[str, dict[str, float]] = {}
-    for text, base in ((article.title, _IN_TITLE), (article.body[:_READ], _IN_TEXT)):
-        for cue, term in _terms(text, beat):
+    for part, base in ((sentences.title, _IN_TITLE), (sentences.body, _IN_TEXT)):
+        for cue, term in _terms(part):
             _credit(points, cue.topic, term, base if cue.strong else base * _WEAK)
     for mention in mentions:
         if mention.field == "title" or mention.start < _READ:
@@ -35,13 +36,14 @@ def topic_points(article: Article, mentions: Sequence[Mention], beat: Beat) -> d
     return points
 
 
-def _terms(text: str, beat: Beat) -> Iterator[tuple[Cue, str]]:
-    """The topic terms of a text; of those of one topic that overlap, the first and longest."""
+def _terms(sentences: Iterable[Sentence]) -> Iterator[tuple[Cue, str]]:
+    """The topic terms of a title or body; of those of one topic that overlap, the first and longest."""
     reached: dict[str, int] = {}
-    for hit in beat.cue_matcher.find(text):
-        if isinstance(hit.meaning, Cue) and hit.meaning.topic and hit.start >= reached.get(hit.meaning.topic, 0):
-            reached[hit.meaning.topic] = hit.end
-            yield hit.meaning, text[hit.start : hit.end].lower()
+    for hit in (hit for sentence in sentences for hit in sentence.cues):
+        topic = hit.cue.topic
+        if topic and reached.get(topic, 0) <= hit.start < _READ:
+            reached[topic] = hit.start + len(hit.text)
+            yield hit.cue, hit.text.lower()
 
 
 def _credit(points: dict[str, dict[str, float]], topic: str, term: str, value: float) -> None:

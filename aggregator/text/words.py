@@ -13,6 +13,7 @@ from Stemmer import Stemmer
 from aggregator.text.fold import fold
 
 _WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3400-\u4dbf\u4e00-\u9fff]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _CYRILLIC = re.compile(r"[а-я]")
 #: A reading of a Russian word form that is rarer than this does not widen a query:
 #: without the bound «стали» would also find every «стать».
@@ -41,7 +42,8 @@ def analyse_word(word: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """The words of a text, folded but not analysed."""
-    return _WORD.findall(fold(text))
+    folded = fold(text)
+    return (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
 
 
 def words(text: str) -> list[str]:

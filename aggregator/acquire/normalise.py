@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from aggregator.acquire.dates import read_date
 from aggregator.acquire.parse import ENTRY_LIMIT
@@ -135,6 +136,7 @@ def _entry_words(entry: Entry) -> str:
     return _title_words(entry.title) or _title_words(text) or entry.title or text
 
 
+@lru_cache(maxsize=4 * ENTRY_LIMIT)
 def _title_words(title: str) -> str:
     return " ".join(folded_words(plain_text(title, limit=_TITLE_LIMIT)))
 

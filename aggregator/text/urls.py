@@ -50,7 +50,8 @@ def resolve(base: str, link: str) -> str:
         absolute = urljoin(base, link.strip())
     except ValueError:
         return ""
-    absolute = "".join(c if c.isprintable() else quote(c, errors="replace") for c in absolute)
+    if not absolute.isprintable():
+        absolute = "".join(c if c.isprintable() else quote(c, errors="replace") for c in absolute)
     return absolute if is_web_url(absolute) else ""
 
 

@@ -46,8 +46,12 @@ from aggregator.workers import Workers
 Clock = Callable[[], datetime]
 Progress = Callable[[Harvest, Saved], None]
 
-#: Articles that are placed in one transaction.
+#: Articles that are kept, or placed, in one transaction.
 _BATCH = 500
+#: Documents per worker that are fetched and not yet read.
+_IN_HAND = 8
+#: Few entries take fewer bytes, so a document of n bytes holds at most n/100 that are known.
+_ENTRY_BYTES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,29 +112,61 @@ async def poll(
     progress: Progress = lambda harvest, saved: None,
     by_command: bool = False,
 ) -> PollReport:
-    """Poll the feeds that are due, or by command all; each feed is committed by itself."""
+    """Poll the feeds that are due, or by command all; what one feed brought is kept whole or not at all."""
+    network = settings.network
     states = archive.feed_states()
     feeds = due_feeds(settings.feeds, states, clock(), by_command=by_command)
-    places = asyncio.Semaphore(settings.network.concurrency)
-    at_host: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.network.per_host))
+    places = asyncio.Semaphore(network.concurrency)
+    at_host: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(network.per_host))
+    in_hand = asyncio.Semaphore(_IN_HAND * network.workers)
+    keeper = Keeper(archive, progress)
 
-    async def one(feed: Feed) -> Result:
+    async def one(feed: Feed) -> None:
         state = states.get(feed.url) or FeedState(url=feed.url)
         async with at_host[host_of(feed.url)], places:
-            fetched = await fetch(client, request_for(state), deadline=settings.network.deadline_seconds, now=clock)
-        harvest = await _harvest(archive, settings, workers, feed, state, fetched)
-        saved = archive.save(harvest)
-        progress(harvest, saved)
-        return Result(
-            url=feed.url,
-            outcome=harvest.outcome,
-            reason=harvest.state.reason,
-            fetched=harvest.fetched,
-            dropped=harvest.dropped,
-            saved=saved,
-        )
+            fetched = await fetch(client, request_for(state), deadline=network.deadline_seconds, now=clock)
+            # Waiting here keeps the place: nothing more is fetched than can be read.
+            await in_hand.acquire()
+        try:
+            keeper.keep(await _harvest(archive, settings, workers, feed, state, fetched))
+        finally:
+            in_hand.release()
 
-    return PollReport(results=tuple(await asyncio.gather(*map(one, feeds))))
+    await asyncio.gather(*map(one, feeds))
+    keeper.commit()
+    return PollReport(results=tuple(keeper.results))
+
+
+class Keeper:
+    """Commits harvests by the batch: waiting for the disk costs as much as storing a hundred articles."""
+
+    def __init__(self, archive: Archive, progress: Progress) -> None:
+        self._archive = archive
+        self._progress = progress
+        self._waiting: list[Harvest] = []
+        self.results: list[Result] = []
+
+    def keep(self, harvest: Harvest) -> None:
+        """Take a harvest, and commit when enough have come together."""
+        self._waiting.append(harvest)
+        if len(self._waiting) >= _BATCH or sum(len(h.annotated) for h in self._waiting) >= _BATCH:
+            self.commit()
+
+    def commit(self) -> None:
+        """Store what is waiting, in one transaction."""
+        harvests, self._waiting = self._waiting, []
+        for harvest, saved in zip(harvests, self._archive.save_all(harvests), strict=True):
+            self._progress(harvest, saved)
+            self.results.append(
+                Result(
+                    url=harvest.feed.url,
+                    outcome=harvest.outcome,
+                    reason=harvest.state.reason,
+                    fetched=harvest.fetched,
+                    dropped=harvest.dropped,
+                    saved=saved,
+                )
+            )
 
 
 async def _harvest(
@@ -145,7 +181,8 @@ async def _harvest(
             return Harvest(feed=feed, state=after_unchanged(state, fetched, feed, network), outcome="unchanged")
         case Document() if body_hash(fetched.body) == state.body_hash:
             return Harvest(feed=feed, state=after_success(state, fetched, feed, network), outcome="unchanged")
-    read = await workers.read(fetched, feed, archive.known_articles(feed.url))
+    known = archive.known_articles(feed.url, len(fetched.body) // _ENTRY_BYTES) if state.body_hash else ()
+    read = await workers.read(fetched, feed, known)
     if isinstance(read, ParseFailure):
         failure = FetchFailure(url=feed.url, kind=FailureKind.NOT_A_FEED, reason=read.reason, fetched=fetched.fetched)
         return Harvest(feed=feed, state=after_failure(state, failure, feed, network), outcome="failed")
@@ -163,9 +200,8 @@ async def _harvest(
 def gather(archive: Archive, settings: Settings) -> int:
     """Give each article without a story the story that it reports; returns how many were placed."""
     placed = 0
-    beat = load_beat(settings.beat)
     while waiting := archive.unplaced(_BATCH):
-        index = StoryIndex.of(archive.recent(waiting[0].article.date - WINDOW), beat)
+        index = StoryIndex.of(archive.recent(waiting[0].article.date - WINDOW), load_beat(settings.beat))
         placements = index.place_all(waiting)
         archive.place(placements)
         placed += len(placements)
@@ -177,11 +213,11 @@ def alert(archive: Archive, settings: Settings, *, now: datetime, address: str =
 
     The mark moves without rules too: the first rule of an old archive is about what comes, not what was.
     """
-    beat, mark = load_beat(settings.beat), archive.alert_mark()
+    mark = archive.alert_mark()
     reached = archive.last_article_id()
     notices = []
     for rule in settings.alerts:
-        query = parse_query(rule.query, concept_named=beat.concept_named, now=now)
+        query = parse_query(rule.query, concept_named=load_beat(settings.beat).concept_named, now=now)
         notices += find_notices(rule, archive.matching_since(query, mark), now=now, address=address)
     return archive.save_notices(notices, alert_deliveries(notices), mark=reached)
 

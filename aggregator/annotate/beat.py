@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aggregator.annotate.lexicon import LANGUAGES, load_lexicon
+from aggregator.annotate.lexicon import LANGUAGES, load_lexicon, prepare_lexicon
 from aggregator.annotate.matcher import Matcher, Pattern
 from aggregator.errors import LexiconError
 from aggregator.model import Concept, Side
@@ -71,9 +71,7 @@ def load_beat(name: str = "china-russia") -> Beat:
     Raises:
         LexiconError: a file is missing or unreadable, or the data contradicts itself.
     """
-    folder = SHIPPED / name if (SHIPPED / name).is_dir() else Path(name)
-    if not (folder / "beat.yaml").is_file():
-        raise LexiconError(f"there is no beat {name!r}: neither a shipped one nor a folder with a beat.yaml")
+    folder = _folder(name)
     lexicon = load_lexicon(folder)
     first, second = lexicon["head"]["sides"]
     sides: dict[str, Side] = {first["id"]: "first", second["id"]: "second", "pair": "pair", "third": "third"}
@@ -92,6 +90,22 @@ def load_beat(name: str = "china-russia") -> Beat:
             overlapping=True,
         ),
     )
+
+
+def prepare_beat(name: str) -> None:
+    """Make the word forms of a beat where that is still to be done, without loading it.
+
+    Raises:
+        LexiconError: as `load_beat`.
+    """
+    prepare_lexicon(_folder(name))
+
+
+def _folder(name: str) -> Path:
+    folder = SHIPPED / name if (SHIPPED / name).is_dir() else Path(name)
+    if not (folder / "beat.yaml").is_file():
+        raise LexiconError(f"there is no beat {name!r}: neither a shipped one nor a folder with a beat.yaml")
+    return folder
 
 
 def _concept(row: Mapping[str, Any], sides: Mapping[str, Side]) -> Concept:

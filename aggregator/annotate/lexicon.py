@@ -44,13 +44,27 @@ def load_lexicon(folder: Path) -> Lexicon:
     Raises:
         LexiconError: a file is missing or unreadable, or the data contradicts itself.
     """
-    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.json"
+    kept = _kept(folder)
     try:
         data: Lexicon = json.loads(kept.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         data = read_lexicon(folder)
         _keep(kept, data)
     return data
+
+
+def prepare_lexicon(folder: Path) -> None:
+    """See to it that the next `load_lexicon`, in this process or another, finds the work done.
+
+    Raises:
+        LexiconError: as `load_lexicon`.
+    """
+    if not _kept(folder).is_file():
+        load_lexicon(folder)
+
+
+def _kept(folder: Path) -> Path:
+    return platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.json"
 
 
 def _keep(path: Path, data: Lexicon) -> None:

@@ -30,11 +30,14 @@ class Archive(Protocol):
     def feed_states(self) -> dict[str, FeedState]:
         """What is remembered of each feed, by its URL."""
 
-    def known_articles(self, feed_url: str) -> tuple[KnownArticle, ...]:
+    def known_articles(self, feed_url: str, limit: int) -> tuple[KnownArticle, ...]:
         """The latest articles of a feed, as far as needed to recognise them."""
 
     def save(self, harvest: Harvest) -> Saved:
         """Keep new and revised articles together with the feed's state and validators."""
+
+    def save_all(self, harvests: Sequence[Harvest]) -> tuple[Saved, ...]:
+        """`save` for several feeds in one transaction, which costs little more than one for each."""
 
     # annotate
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:

@@ -13,7 +13,7 @@ import aggregator
 from aggregator import pipeline
 from aggregator.acquire.due import due_feeds
 from aggregator.acquire.fetch import make_client
-from aggregator.annotate.beat import load_beat
+from aggregator.annotate.beat import load_beat, prepare_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.cli.output import err, poll_progress
 from aggregator.model import DeliveryState
@@ -91,8 +91,8 @@ class Service:
 async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Service]:
     """Open archive, client and workers, and close them again."""
     archive = open_archive(settings.archive)
-    # Before the workers start: the first to read a changed lexicon keeps it for the others.
-    load_beat(settings.beat)
+    # Before the workers start, so that not each of them makes the same word forms.
+    prepare_beat(settings.beat)
     try:
         with Workers(processes=settings.network.workers, beat=settings.beat) as workers:
             async with make_client(settings.network, aggregator.__version__) as client:

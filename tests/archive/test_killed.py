@@ -45,7 +45,7 @@ def test_each_acknowledged_save_is_there_whole_after_kills_at_random(tmp_path: P
     assert len(acknowledged) > 12
 
     archive = open_archive(path)
-    known = archive.known_articles("https://example.com/rss")
+    known = archive.known_articles("https://example.com/rss", 100_000)
     etag = next(iter(archive.feed_states().values())).etag
     counts = archive.counts()
     archive.close()

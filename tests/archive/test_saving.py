@@ -121,7 +121,7 @@ def test_known_articles_are_those_of_the_feed_latest_first(archive: SqliteArchiv
     one, two = make_article("One"), make_article("Two")
     elsewhere = make_article("Three", feed_url="https://example.org/rss")
     archive.save(make_harvest(*map(make_annotated, (one, two, elsewhere))))
-    known = archive.known_articles(one.feed_url)
+    known = archive.known_articles(one.feed_url, 100)
     assert [k.content_hash for k in known] == [two.content_hash, one.content_hash]
     assert known[0].keys == two.keys
 

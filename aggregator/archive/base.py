@@ -1,0 +1,81 @@
+"""What every part of the SQLite archive stands on: the connection, transactions, rows."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.db import Table
+
+from aggregator.archive.rows import stored_article
+from aggregator.archive.schema import migrations
+from aggregator.errors import ArchiveError
+from aggregator.model import StoredArticle
+
+
+class SqliteBase:
+    """One connection to the archive's file. `read_only` connections never block the writer."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        with _translated(path):
+            self._db = Database(_connect(path, read_only=read_only))
+            if read_only:
+                self._db.execute("SELECT 1 FROM articles LIMIT 1")  # a file that is no archive is told now
+            else:
+                migrations.apply(self._db)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def _table(self, name: str) -> Table:
+        return self._db.table(name)
+
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[dict[str, Any]]:
+        with _translated(self._path):
+            return iter(list(self._db.query(sql, parameters)))
+
+    def _one(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        with _translated(self._path):
+            row = self._db.execute(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    def _articles(self, tail: str, parameters: Sequence[object]) -> tuple[StoredArticle, ...]:
+        return tuple(stored_article(row) for row in self._rows(f"SELECT * FROM articles WHERE {tail}", parameters))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _translated(self._path), self._db.atomic():
+            yield
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rwc"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30, check_same_thread=False
+    )
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: what was acknowledged survives a power cut, not only a crash of the process.
+        connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """SQLite's own errors as ours; bugs in our SQL stay what they are."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise
+        raise ArchiveError(f"archive {path}: {error}") from error
+
+
+def marks(values: Sequence[object]) -> str:
+    """Placeholders for so many values."""
+    return ", ".join("?" * len(values))

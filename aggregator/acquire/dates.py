@@ -13,7 +13,7 @@ _HOME_OFFSET = {"ru": 3, "zh": 8, "en": 0}
 _LONGEST = 60
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def read_date(text: str, language: str = "en") -> datetime | None:
     """The moment that a feed's date names, in UTC.
 

@@ -136,7 +136,7 @@ def _entry_words(entry: Entry) -> str:
     return _title_words(entry.title) or _title_words(text) or entry.title or text
 
 
-@lru_cache(maxsize=4 * ENTRY_LIMIT)
+@lru_cache(maxsize=ENTRY_LIMIT)
 def _title_words(title: str) -> str:
     return " ".join(folded_words(plain_text(title, limit=_TITLE_LIMIT)))
 

@@ -5,13 +5,13 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aggregator.annotate.lexicon import LANGUAGES, load_lexicon, prepare_lexicon
+from aggregator.annotate.lexicon import LANGUAGES, Lexicon, load_lexicon
 from aggregator.annotate.matcher import Matcher, Pattern
 from aggregator.errors import LexiconError
 from aggregator.model import Concept, Side
@@ -73,23 +73,25 @@ def load_beat(name: str = "china-russia") -> Beat:
     """
     folder = _folder(name)
     lexicon = load_lexicon(folder)
-    first, second = lexicon["head"]["sides"]
+    head = next(lexicon.rows("head"))
+    first, second = head["sides"]
     sides: dict[str, Side] = {first["id"]: "first", second["id"]: "second", "pair": "pair", "third": "third"}
     return Beat(
-        name=lexicon["head"]["name"],
-        concepts={row["id"]: _concept(row, sides) for row in lexicon["concepts"]},
-        topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon["topics"]},
-        polarities={row["id"]: row["polarity"] for row in lexicon["relations"]},
+        name=head["name"],
+        concepts={row["id"]: _concept(row, sides) for row in lexicon.rows("concepts")},
+        topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
+        polarities={row["id"]: row["polarity"] for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
-        concept_matcher=Matcher(Pattern(*row) for row in lexicon["concept_patterns"]),
-        cue_matcher=Matcher(
-            (
-                *(Pattern(form, Cue(topic=topic, strong=strong)) for form, topic, strong in lexicon["topic_patterns"]),
-                *(Pattern(form, Cue(relation=relation)) for form, relation in lexicon["relation_patterns"]),
-            ),
-            overlapping=True,
-        ),
+        concept_matcher=Matcher(Pattern(*row) for row in lexicon.rows("concept_patterns")),
+        cue_matcher=Matcher(_cue_patterns(lexicon), overlapping=True),
     )
+
+
+def _cue_patterns(lexicon: Lexicon) -> Iterator[Pattern]:
+    for form, topic, strong in lexicon.rows("topic_patterns"):
+        yield Pattern(form, Cue(topic=topic, strong=strong))
+    for form, relation in lexicon.rows("relation_patterns"):
+        yield Pattern(form, Cue(relation=relation))
 
 
 def prepare_beat(name: str) -> None:
@@ -98,7 +100,7 @@ def prepare_beat(name: str) -> None:
     Raises:
         LexiconError: as `load_beat`.
     """
-    prepare_lexicon(_folder(name))
+    load_lexicon(_folder(name))
 
 
 def _folder(name: str) -> Path:

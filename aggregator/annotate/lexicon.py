@@ -6,10 +6,11 @@ in the user's cache folder under a name that changes with the files, the rules a
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict, cast
 
 import platformdirs
 from ruamel.yaml import YAML
@@ -20,13 +21,15 @@ from aggregator.errors import LexiconError
 
 LANGUAGES = ("en", "ru", "zh")
 #: The files of a beat that do not hold concepts.
+_END = b"[]\n"
 _OTHER_FILES = {"beat.yaml", "topics.yaml", "relations.yaml", "decoys.yaml"}
 
 
-class Lexicon(TypedDict):
+class Rows(TypedDict):
     """What the files say: rows as written, and the patterns made of them."""
 
-    head: dict[str, Any]
+    head: list[dict[str, Any]]
+    """One row."""
     concepts: list[dict[str, Any]]
     topics: list[dict[str, Any]]
     relations: list[dict[str, Any]]
@@ -38,41 +41,60 @@ class Lexicon(TypedDict):
     """(form, relation)"""
 
 
+Part = Literal["head", "concepts", "topics", "relations", "concept_patterns", "topic_patterns", "relation_patterns"]
+
+
+class Lexicon:
+    """The rows of a beat, read from the kept file as they are asked for: all at once take 54 MB in each process."""
+
+    def __init__(self, kept: Path, rows: Rows | None = None) -> None:
+        self._kept = kept
+        self._rows = rows
+
+    def rows(self, part: Part) -> Iterator[Any]:
+        """The rows of one part, in order."""
+        if self._rows is not None:
+            yield from self._rows[part]
+            return
+        with self._kept.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith(f'["{part}"'):
+                    yield from json.loads(line)[1]
+
+
 def load_lexicon(folder: Path) -> Lexicon:
-    """Read a beat's folder, or what was kept of it.
+    """What a beat's folder says; made anew and kept where nothing of it is.
 
     Raises:
         LexiconError: a file is missing or unreadable, or the data contradicts itself.
     """
-    kept = _kept(folder)
+    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.jsonl"
+    if _is_whole(kept):
+        return Lexicon(kept)
+    rows = read_lexicon(folder)
+    _keep(kept, rows)
+    return Lexicon(kept, rows)
+
+
+def _is_whole(kept: Path) -> bool:
     try:
-        data: Lexicon = json.loads(kept.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        data = read_lexicon(folder)
-        _keep(kept, data)
-    return data
+        with kept.open("rb") as file:
+            file.seek(-len(_END), os.SEEK_END)
+            return file.read() == _END
+    except OSError:
+        return False
 
 
-def prepare_lexicon(folder: Path) -> None:
-    """See to it that the next `load_lexicon`, in this process or another, finds the work done.
-
-    Raises:
-        LexiconError: as `load_lexicon`.
-    """
-    if not _kept(folder).is_file():
-        load_lexicon(folder)
-
-
-def _kept(folder: Path) -> Path:
-    return platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.json"
-
-
-def _keep(path: Path, data: Lexicon) -> None:
-    """Keep the structure; a cache that cannot be written only costs time at the next start."""
-    part = path.with_suffix(f".{id(data)}.part")
+def _keep(path: Path, rows: Rows) -> None:
+    """Keep the rows, a thousand in a line; a cache that cannot be written only costs time at the next start."""
+    part = path.with_suffix(f".{id(rows)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        with part.open("w", encoding="utf-8") as file:
+            for name, values in cast("dict[str, list[object]]", rows).items():
+                for start in range(0, len(values), 1000):
+                    file.write(json.dumps([name, values[start : start + 1000]], ensure_ascii=False) + "\n")
+            file.write(_END.decode())
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)
@@ -85,13 +107,13 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def read_lexicon(folder: Path) -> Lexicon:
+def read_lexicon(folder: Path) -> Rows:
     """Read and check the files of a beat."""
     concepts = [row for path in _concept_files(folder) for row in _rows(path)]
     topics, relations = _rows(folder / "topics.yaml"), _rows(folder / "relations.yaml")
     _check(folder, concepts, {topic["id"] for topic in topics})
     return {
-        "head": _read(folder / "beat.yaml"),
+        "head": [_read(folder / "beat.yaml")],
         "concepts": concepts,
         "topics": [{"id": topic["id"], "name": topic["name"]} for topic in topics],
         "relations": [{"id": row["id"], "polarity": row["polarity"]} for row in relations],

@@ -1,10 +1,8 @@
 """Finding many thousand names in a text at once, at word borders, with offsets."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-import rjieba
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from aggregator.text.fold import fold, is_han
@@ -18,8 +16,7 @@ class Hit(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A name and what it stands for; None for a decoy, which claims its place and means nothing."""
 
     name: str
@@ -45,15 +42,20 @@ class _Name(NamedTuple):
     """Two Han characters are found inside other words too often to count there."""
 
 
-def _name(folded: str, patterns: Iterable[Pattern]) -> _Name:
-    patterns = tuple(patterns)
+def _new_name(folded: str) -> _Name:
     return _Name(
-        meanings=tuple(dict.fromkeys(p.meaning for p in patterns if not p.must_match_case)),
-        cased=tuple(p for p in patterns if p.must_match_case),
+        meanings=(),
+        cased=(),
         letter_first=_is_letter(folded[0]),
         letter_last=_is_letter(folded[-1]),
         at_word_start=len(folded) == 2 and is_han(folded[0]),
     )
+
+
+def _with(name: _Name, pattern: Pattern) -> _Name:
+    if pattern.must_match_case:
+        return name._replace(cased=tuple(dict.fromkeys((*name.cased, pattern))))
+    return name._replace(meanings=tuple(dict.fromkeys((*name.meanings, pattern.meaning))))
 
 
 class Matcher:
@@ -65,12 +67,19 @@ class Matcher:
     """
 
     def __init__(self, patterns: Iterable[Pattern], *, overlapping: bool = False) -> None:
-        grouped: dict[str, dict[Pattern, None]] = {}
-        for pattern in patterns:
-            grouped.setdefault(fold(pattern.name), {})[pattern] = None
         self._overlapping = overlapping
-        self._names = [_name(folded, patterns) for folded, patterns in grouped.items()]
-        self._automaton = AhoCorasick(list(grouped), matchkind=MatchKind.Standard)
+        places: dict[str, int] = {}
+        self._names: list[_Name] = []
+        # Most of the hundred thousand names are forms of one another: equal entries are one object.
+        same: dict[_Name, _Name] = {}
+        for pattern in patterns:
+            folded = fold(pattern.name)
+            place = places.setdefault(folded, len(places))
+            if place == len(self._names):
+                self._names.append(_new_name(folded))
+            entry = _with(self._names[place], pattern)
+            self._names[place] = same.setdefault(entry, entry)
+        self._automaton = AhoCorasick(places, matchkind=MatchKind.Standard, store_patterns=False)
 
     def find(self, text: str) -> list[Hit]:
         """The names in a text, in order of their places."""
@@ -127,4 +136,6 @@ def _same_case(found: str, name: str) -> bool:
 
 def _word_starts(folded: str) -> set[int]:
     """Where words begin: «普京» in «普京大学», but not «中俄» inside a longer word."""
+    import rjieba  # its dictionary takes 32 MB, which only Chinese texts are worth
+
     return {start for _, start, _ in rjieba.tokenize(folded)}

@@ -5,13 +5,15 @@ Exit codes: 0 done, 1 failed, 2 wrong use.
 
 import sys
 
-from aggregator.cli.app import app
-from aggregator.cli.output import complain
 from aggregator.errors import AggregatorError, ConfigurationError, QueryError
 
 
 def main() -> None:
     """Run the command line; errors that a user can mend are told in a line, not as a traceback."""
+    # Here, because each worker process imports the main module anew, and needs nothing of this.
+    from aggregator.cli.app import app
+    from aggregator.cli.output import complain
+
     try:
         app()
     except (ConfigurationError, QueryError) as error:

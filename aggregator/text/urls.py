@@ -55,7 +55,7 @@ def resolve(base: str, link: str) -> str:
     return absolute if is_web_url(absolute) else ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def canonical_url(url: str) -> str:
     """The address without tracking parameters, channel marks and fragment; the same page for a reader."""
     try:

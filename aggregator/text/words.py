@@ -30,7 +30,7 @@ def _stemmer() -> Stemmer:
     return Stemmer("english", 0)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=30_000)
 def analyse_word(word: str) -> str:
     """The index form of one folded word."""
     if _CYRILLIC.search(word):

@@ -88,9 +88,20 @@ def test_an_unknown_beat_is_refused_by_name() -> None:
 
 
 def test_what_is_kept_equals_what_is_read() -> None:
+    load_lexicon(TINY)
     kept, read = load_lexicon(TINY), read_lexicon(TINY)
-    assert [list(row) for row in kept["concept_patterns"]] == [list(row) for row in read["concept_patterns"]]
-    assert kept["concepts"] == read["concepts"]
+    assert [tuple(row) for row in kept.rows("concept_patterns")] == read["concept_patterns"]
+    assert list(kept.rows("concepts")) == read["concepts"]
+
+
+def test_a_kept_lexicon_that_was_cut_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    load_lexicon(TINY)
+    (kept,) = tmp_path.rglob("lexicon-*.jsonl")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[: len(whole) // 2])
+    assert list(load_lexicon(TINY).rows("topics")) == read_lexicon(TINY)["topics"]
+    assert kept.read_bytes() == whole
 
 
 def test_the_shipped_beat_can_be_read_anew() -> None:

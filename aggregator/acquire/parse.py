@@ -6,6 +6,8 @@ from typing import Any
 
 import feedparser
 
+from aggregator.acquire.fastparse import parse_fast
+from aggregator.acquire.hints import update_hint
 from aggregator.model import Document, Entry, ParsedFeed, ParseFailure
 
 #: Entries of one document that are read; a 50,000-entry sitemap once blocked a poller for nine minutes.
@@ -16,12 +18,19 @@ def parse(document: Document) -> ParsedFeed | ParseFailure:
     """Take a feed document apart: RSS 0.9x–2.0, RDF, Atom, JSON Feed; any encoding that it declares."""
     if document.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         return _parse_json_feed(document)
+    return parse_fast(document) or parse_with_feedparser(document)
+
+
+def parse_with_feedparser(document: Document) -> ParsedFeed | ParseFailure:
+    """The tier for every document that the fast one refuses."""
     try:
         # BytesIO: feedparser takes bytes for a file name or an address if they look like one.
         parsed = feedparser.parse(
             io.BytesIO(document.body),
             response_headers={"content-type": document.header("content-type"), "content-location": document.url},
+            # nh3 and our own addresses do both once, for the text that is kept (normalise.py).
             sanitize_html=False,
+            resolve_relative_uris=False,
         )
     except Exception as error:  # hostile bytes provoke anything in feedparser: an OverflowError for &#99999999999;
         return ParseFailure(reason=f"the feed parser gave up: {type(error).__name__}: {error}"[:300])
@@ -32,6 +41,11 @@ def parse(document: Document) -> ParsedFeed | ParseFailure:
         format=parsed["version"],
         title=_string(parsed.feed, "title"),
         entries=tuple(_entry(item) for item in parsed.entries),
+        ttl_minutes=update_hint(
+            _string(parsed.feed, "ttl"),
+            _string(parsed.feed, "sy_updateperiod"),
+            _string(parsed.feed, "sy_updatefrequency"),
+        ),
     )
 
 

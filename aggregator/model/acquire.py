@@ -116,6 +116,8 @@ class ParsedFeed:
     format: str
     title: str = ""
     entries: tuple[Entry, ...] = ()
+    ttl_minutes: int | None = None
+    """How many minutes the publisher asks to wait between two looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

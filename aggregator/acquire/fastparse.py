@@ -30,9 +30,9 @@ _TEXTS = ("title", "description", "summary", "content", "encoded")
 _ROOT = re.compile(rb"<[^?!]")
 #: Other elements inside an image would lead feedparser to take the image's title for the feed's.
 _IN_IMAGE = frozenset(("title", "link", "description", "url", "href", "width", "height", "name"))
-#: Elements of the feed itself that feedparser handles to no effect on entries, and what may stand in them.
-_LISTS = {"items": ("harmless",), "itunes:owner": ("harmless", "person")}
-#: What must not hide below an element of the feed itself that is not looked into.
+#: Elements of the feed itself that feedparser handles without effect on entries.
+_LISTS = ("items", "itunes:owner")
+#: Elements of the feed itself that feedparser uses in ways that we do not repeat.
 _SIGNIFICANT = frozenset(("title", "media-title", "entry", "content", "encoded", "strange"))
 
 
@@ -40,7 +40,7 @@ def parse_fast(document: Document) -> ParsedFeed | None:
     """The parsed feed, exactly as feedparser would give it; None where that is not certain."""
     try:
         return _read(document)
-    except (Refused, etree.XMLSyntaxError, UnicodeError, LookupError):
+    except (Refused, etree.XMLSyntaxError, ValueError, LookupError):
         return None
 
 
@@ -110,10 +110,9 @@ def _pass_by(child: etree._Element, kind: str, name: str) -> None:
     if name in ("image", "textinput"):
         if not all(name_of(inner.tag) in _IN_IMAGE and not len(inner) for inner in child):
             raise Refused
-    elif name in _LISTS:
-        if any(kind_of(inner.tag) not in _LISTS[name] for inner in child.iterdescendants()):
-            raise Refused
-    elif kind in _SIGNIFICANT or any(kind_of(inner.tag) in _SIGNIFICANT for inner in child.iterdescendants()):
+    elif kind in _SIGNIFICANT and name not in _LISTS:
+        raise Refused
+    elif any(kind_of(inner.tag) not in ("harmless", "person") for inner in child.iterdescendants()):
         raise Refused
 
 

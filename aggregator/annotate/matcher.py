@@ -42,10 +42,11 @@ class _Name(NamedTuple):
     """Two Han characters are found inside other words too often to count there."""
 
 
-def _new_name(folded: str) -> _Name:
+def _name(folded: str, pattern: Pattern) -> _Name:
+    cased = pattern.must_match_case
     return _Name(
-        meanings=(),
-        cased=(),
+        meanings=() if cased else (pattern.meaning,),
+        cased=(pattern,) if cased else (),
         letter_first=_is_letter(folded[0]),
         letter_last=_is_letter(folded[-1]),
         at_word_start=len(folded) == 2 and is_han(folded[0]),
@@ -69,16 +70,19 @@ class Matcher:
     def __init__(self, patterns: Iterable[Pattern], *, overlapping: bool = False) -> None:
         self._overlapping = overlapping
         places: dict[str, int] = {}
-        self._names: list[_Name] = []
+        names: list[_Name] = []
         # Most of the hundred thousand names are forms of one another: equal entries are one object.
         same: dict[_Name, _Name] = {}
         for pattern in patterns:
             folded = fold(pattern.name)
-            place = places.setdefault(folded, len(places))
-            if place == len(self._names):
-                self._names.append(_new_name(folded))
-            entry = _with(self._names[place], pattern)
-            self._names[place] = same.setdefault(entry, entry)
+            place = places.setdefault(folded, len(names))
+            if place == len(names):
+                entry = _name(folded, pattern)
+                names.append(same.setdefault(entry, entry))
+            else:
+                entry = _with(names[place], pattern)
+                names[place] = same.setdefault(entry, entry)
+        self._names = names
         self._automaton = AhoCorasick(places, matchkind=MatchKind.Standard, store_patterns=False)
 
     def find(self, text: str) -> list[Hit]:

@@ -123,6 +123,7 @@ REFUSED = {
     "OPML": b'<opml version="2.0"><body/></opml>',
     "UTF-16": "<rss version='2.0'><channel><title>T</title></channel></rss>".encode("utf-16"),
     "empty": b" ",
+    "an encoding with a null": b"<?xml version='1.0' encoding='windows\x001251'?><rss version='2.0'><channel/></rss>",
     "a quadratic entity": b"<!DOCTYPE r [<!ENTITY a 'aaaaaaaaaa'>]><rss version='2.0'><channel>&a;&a;</channel></rss>",
 }
 

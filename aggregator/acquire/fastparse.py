@@ -53,6 +53,9 @@ def _read(document: Document) -> ParsedFeed:
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
     )
     root = etree.fromstring(data, parser)
+    # expat takes XML names of the fourth edition, libxml2 those of the fifth: only ASCII is a name to both.
+    if not all(element.tag.isascii() and "".join(map(str, element.attrib)).isascii() for element in root.iter()):
+        raise Refused
     shape, version = _format(root, _namespaces(root, data))
     base = _base(root, document.url) if _BASE.search(data) else document.url
     return _shaped(root, shape, version, base)
@@ -110,9 +113,9 @@ def _pass_by(child: etree._Element, kind: str, name: str) -> None:
     if name in ("image", "textinput"):
         if not all(name_of(inner.tag) in _IN_IMAGE and not len(inner) for inner in child):
             raise Refused
-    elif kind in _SIGNIFICANT and name not in _LISTS:
-        raise Refused
-    elif any(kind_of(inner.tag) not in ("harmless", "person") for inner in child.iterdescendants()):
+    elif (kind in _SIGNIFICANT and name not in _LISTS) or any(
+        kind_of(inner.tag) not in ("harmless", "person") for inner in child.iterdescendants()
+    ):
         raise Refused
 
 
@@ -173,7 +176,7 @@ def _namespaces(root: etree._Element, data: bytes) -> set[str]:
         declared.update(pair for element in root.iter() for pair in element.nsmap.items())
     for prefix, uri in declared:
         mapped = "" if "backend.userland.com/rss" in uri.lower() else NAMESPACES.get(uri.lower())
-        unknown = mapped is None and (prefix is None or prefix in _PREFIXES)
+        unknown = mapped is None and (prefix is None or prefix in _PREFIXES or not prefix.isascii())
         renamed = mapped is not None and mapped != prefix and (prefix in _PREFIXES or uri.lower() in ALIASES)
         if unknown or (renamed and (prefix or mapped)):
             raise Refused

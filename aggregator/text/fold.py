@@ -3,6 +3,7 @@
 Folding never changes the length of a text, so an offset in the folded text is one in the original.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -16,6 +17,12 @@ _PUNCTUATION = {
     "•": "·",
     "・": "·",
 }
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+#: Letters that make up most of a text where they stand at all, which the table then takes faster;
+#: and those few others that fold differently once they are lower-case (Roman numerals, digraphs).
+_BEYOND_LATIN = re.compile(r"[\u0370-\u1fff\u2e80-\U0010ffff\u0132\u013f\u01c4-\u01cc\u01f1-\u01f3\u2150-\u218f]")
 
 
 @lru_cache(maxsize=1)
@@ -57,4 +64,9 @@ _TABLE = _Table()
 def fold(text: str) -> str:
     """The text in the one spelling that is matched; as long as the original."""
     # An article is folded by each matcher and by the analyser: hence the cache. ASCII needs no table: 20 times faster.
-    return text.lower().replace("`", "'") if text.isascii() else text.translate(_TABLE)
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    lowered = text.lower()
+    if _BEYOND_LATIN.search(text) or len(lowered) != len(text):
+        return text.translate(_TABLE)
+    return _NOT_ASCII.sub(lambda run: run[0].translate(_TABLE), lowered).replace("`", "'")

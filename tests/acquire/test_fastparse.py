@@ -120,6 +120,7 @@ REFUSED = {
     "a prefix under another's name": b'<rss version="2.0" xmlns:dc="http://search.yahoo.com/mrss/"><channel><item>'
     b"<dc:title>A</dc:title></item></channel></rss>",
     "no feed": b"<html><body/></html>",
+    "a name of XML's fifth edition": rss("").replace(b"version", "\uf900version".encode()),
     "OPML": b'<opml version="2.0"><body/></opml>',
     "UTF-16": "<rss version='2.0'><channel><title>T</title></channel></rss>".encode("utf-16"),
     "empty": b" ",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.text.fold import fold, is_han
+from aggregator.text.fold import _TABLE, fold, is_han
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
 
@@ -52,3 +52,8 @@ def test_case_does_not_matter_and_folding_twice_changes_nothing(text: str) -> No
 )
 def test_han_is_told_from_the_rest(character: str, answer: bool) -> None:
     assert is_han(character) is answer
+
+
+def test_a_character_folds_the_same_among_latin_ones_and_by_the_table() -> None:
+    for code in (*range(0x80, 0xD800), *range(0xE000, 0x20000)):
+        assert fold("A" + chr(code)) == "a" + chr(code).translate(_TABLE), hex(code)

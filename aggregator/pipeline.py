@@ -199,9 +199,10 @@ async def _harvest(
 
 def gather(archive: Archive, settings: Settings) -> int:
     """Give each article without a story the story that it reports; returns how many were placed."""
-    placed = 0
+    placed, index = 0, None
     while waiting := archive.unplaced(_BATCH):
-        index = StoryIndex.of(archive.recent(waiting[0].article.date - WINDOW), load_beat(settings.beat))
+        # The earliest come first, so what is recent to these is recent to all that follow.
+        index = index or StoryIndex.of(archive.recent(waiting[0].article.date - WINDOW), load_beat(settings.beat))
         placements = index.place_all(waiting)
         archive.place(placements)
         placed += len(placements)

@@ -57,6 +57,9 @@ def poll(
     archive: ArchiveFile = None,
     json: Json = False,
     due: Annotated[bool, typer.Option("--due", help="Only feeds whose time has come (for cron).")] = False,
+    stories: Annotated[
+        bool, typer.Option(help="Gather the articles into stories; else the next command that needs them does.")
+    ] = True,
 ) -> None:
     """Poll the feeds now and gather their articles into stories. Exit code 1 if every feed failed.
 
@@ -67,7 +70,8 @@ def poll(
     async def work() -> pipeline.PollReport:
         async with open_service(settings) as service:
             report = await service.poll(by_command=not due, progress=not json)
-            pipeline.gather(service.archive, settings)
+            if stories:
+                pipeline.gather(service.archive, settings)
             return report
 
     report = asyncio.run(work())

@@ -144,17 +144,19 @@ class Keeper:
         self._archive = archive
         self._progress = progress
         self._waiting: list[Harvest] = []
+        self._articles = 0
         self.results: list[Result] = []
 
     def keep(self, harvest: Harvest) -> None:
         """Take a harvest, and commit when enough have come together."""
         self._waiting.append(harvest)
-        if len(self._waiting) >= _BATCH or sum(len(h.annotated) for h in self._waiting) >= _BATCH:
+        self._articles += len(harvest.annotated)
+        if len(self._waiting) >= _BATCH or self._articles >= _BATCH:
             self.commit()
 
     def commit(self) -> None:
         """Store what is waiting, in one transaction."""
-        harvests, self._waiting = self._waiting, []
+        harvests, self._waiting, self._articles = self._waiting, [], 0
         for harvest, saved in zip(harvests, self._archive.save_all(harvests), strict=True):
             self._progress(harvest, saved)
             self.results.append(

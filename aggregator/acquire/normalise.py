@@ -12,7 +12,7 @@ from aggregator.acquire.parse import ENTRY_LIMIT
 from aggregator.model import Article, Entry, ParsedFeed
 from aggregator.settings import Feed
 from aggregator.text.language import detect_language
-from aggregator.text.markup import plain_text
+from aggregator.text.markup import first_sentence, plain_text
 from aggregator.text.urls import canonical_url, resolve, url_key
 from aggregator.text.words import folded_words
 
@@ -70,15 +70,6 @@ def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now
         content_hash=_digest(f"{title}\n{summary}\n{text}"),
         keys=(*keys, _key("d", f"{_title_words(title)}|{published.isoformat()}")) if published else keys,
     )
-
-
-def first_sentence(text: str) -> str:
-    """What stands for a title where there is none: the first sentence, at most 500 characters."""
-    for stop in (". ", "。", "! ", "? "):
-        head, found, _ = text.partition(stop)
-        if found and len(head) <= _TITLE_LIMIT:
-            return head + stop.strip()
-    return text[:120]
 
 
 def _believable(moment: datetime | None, now: datetime) -> datetime | None:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pymorphy3
+if TYPE_CHECKING:
+    from pymorphy3 import MorphAnalyzer
 
 #: Raise when the rules below change, so that kept forms are made anew.
 RULES = 4
@@ -18,8 +19,10 @@ _ENGLISH_WORD = re.compile(r"[a-z]{4,}$")
 
 
 @lru_cache(maxsize=1)
-def _morphology() -> pymorphy3.MorphAnalyzer:
-    return pymorphy3.MorphAnalyzer()
+def _morphology() -> "MorphAnalyzer":
+    from pymorphy3 import MorphAnalyzer  # only where forms are made, which is seldom
+
+    return MorphAnalyzer()
 
 
 def word_forms(name: str, language: str, *, person: bool = False) -> list[str]:

@@ -11,7 +11,6 @@ import aggregator
 from aggregator.acquire.discover import discover_feeds
 from aggregator.acquire.fetch import fetch, make_client
 from aggregator.acquire.opml import read_opml, write_opml
-from aggregator.acquire.parse import parse
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
 from aggregator.cli.service import utc_now
@@ -75,6 +74,8 @@ def add(
 
 
 async def _find_feed(url: str, network: Network) -> tuple[str, ParsedFeed]:
+    from aggregator.acquire.parse import parse  # the parsers are for these two commands only
+
     async with make_client(network, aggregator.__version__) as client:
         document = await _document(client, url, network)
         parsed = parse(document)
@@ -188,6 +189,8 @@ async def _check_all(feeds: tuple[Feed, ...], network: Network) -> list[tuple[st
 
 def _finding(feed: Feed, answer: Fetched) -> tuple[str, bool, str, str]:
     """(url, works, what was found, how to repair it)."""
+    from aggregator.acquire.parse import parse
+
     if not isinstance(answer, Document):
         return (
             feed.url,

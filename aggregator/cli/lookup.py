@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from aggregator.acquire.normalise import first_sentence
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.archive import Order
@@ -23,7 +22,7 @@ from aggregator.publish.web.server import address, bind, serve
 from aggregator.query import parse_query
 from aggregator.settings import Camp
 from aggregator.text.language import detect_language
-from aggregator.text.markup import plain_text
+from aggregator.text.markup import first_sentence, plain_text
 
 lookup_app = typer.Typer()
 

@@ -16,7 +16,7 @@ from aggregator.model.acquire import (
     Request,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
-from aggregator.model.archive import Harvest, Hit, Page, Placement, Saved, StoredArticle, Story
+from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Saved, StoredArticle, Story
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "ParseFailure",
     "ParsedFeed",
     "Placement",
+    "Reading",
     "Relevance",
     "Request",
     "Saved",

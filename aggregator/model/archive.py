@@ -9,6 +9,16 @@ from aggregator.settings import Feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a document says: annotated articles that are new or changed; how many of its entries are known."""
+
+    fetched: int
+    annotated: tuple[Annotated, ...]
+    known: int
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Harvest:
     """What one poll of one feed brought: the unit that the archive commits."""
 

@@ -16,6 +16,7 @@ _MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#|[a-zA-Z])")
 _STRUCTURE = {"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "td", "tr", "table", "blockquote", "span"}
 #: Tags of one text that are read: parsing takes the square of the depth, and 40,000 nested <div> took 8 s.
 _TAGS = 5_000
+_LONGEST_TITLE = 500
 #: A text may be escaped twice; one that is still unfolding after this many rounds is an attack.
 _ROUNDS = 8
 
@@ -41,3 +42,12 @@ def _strip(text: str) -> str:
     text = "<".join(text.split("<", _TAGS)[:_TAGS])
     tree = LexborHTMLParser(nh3.clean(text, tags=_STRUCTURE, attributes={}, link_rel=None))
     return tree.body.text(separator=" ", deep=True) if tree.body else ""
+
+
+def first_sentence(text: str) -> str:
+    """What stands for a title where there is none: the first sentence, at most 500 characters."""
+    for stop in (". ", "。", "! ", "? "):
+        head, found, _ = text.partition(stop)
+        if found and len(head) <= _LONGEST_TITLE:
+            return head + stop.strip()
+    return text[:120]

@@ -6,11 +6,14 @@ becomes its lemma, an English word its stem; everything else is folded and kept.
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import pymorphy3
 from Stemmer import Stemmer
 
 from aggregator.text.fold import fold
+
+if TYPE_CHECKING:
+    from pymorphy3 import MorphAnalyzer
 
 _WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3400-\u4dbf\u4e00-\u9fff]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
@@ -21,8 +24,10 @@ _RARE_READING = 0.02
 
 
 @lru_cache(maxsize=1)
-def _morphology() -> pymorphy3.MorphAnalyzer:
-    return pymorphy3.MorphAnalyzer()
+def _morphology() -> "MorphAnalyzer":
+    from pymorphy3 import MorphAnalyzer  # takes longer to import than a command that has no Russian to read
+
+    return MorphAnalyzer()
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,47 @@
+"""Pure: what a document says: parse → normalise → recognise → annotate. Runs in the workers."""
+
+from collections.abc import Sequence
+
+from aggregator.acquire.normalise import normalise
+from aggregator.acquire.parse import parse
+from aggregator.annotate import annotate
+from aggregator.annotate.beat import load_beat
+from aggregator.identity import find_known
+from aggregator.model import Article, Document, KnownArticle, ParseFailure, Reading
+from aggregator.settings import Feed
+
+
+def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
+    """Read a document fetched for a feed; articles that are known and unchanged are only counted."""
+    parsed = parse(document)
+    if isinstance(parsed, ParseFailure):
+        return parsed
+    normalised = normalise(parsed, feed, base_url=document.url, now=document.fetched)
+    fresh = list(_fresh(normalised.articles, known))
+    loaded = load_beat(beat)
+    return Reading(
+        fetched=len(parsed.entries),
+        annotated=tuple(annotate(article, loaded) for article in fresh),
+        known=len(normalised.articles) - len(fresh),
+        dropped=normalised.dropped,
+    )
+
+
+def _fresh(articles: Sequence[Article], known: Sequence[KnownArticle]) -> list[Article]:
+    """The articles that are new or changed against the known ones and against earlier ones of the document."""
+    by_key: dict[str, list[KnownArticle]] = {}
+    for one in known:
+        _remember(by_key, one)
+    fresh = []
+    for article in articles:
+        candidates = [one for key in article.keys for one in by_key.get(key, ())]
+        found = find_known(article.keys, candidates)
+        if found is None or (found.id >= 0 and found.content_hash != article.content_hash):
+            fresh.append(article)
+            _remember(by_key, KnownArticle(id=-1, content_hash=article.content_hash, keys=article.keys))
+    return fresh
+
+
+def _remember(by_key: dict[str, list[KnownArticle]], one: KnownArticle) -> None:
+    for key in one.keys:
+        by_key.setdefault(key, []).append(one)

@@ -24,6 +24,7 @@ def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle],
         annotated=tuple(annotate(article, loaded) for article in fresh),
         known=len(normalised.articles) - len(fresh),
         dropped=normalised.dropped,
+        ttl_minutes=parsed.ttl_minutes,
     )
 
 

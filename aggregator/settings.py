@@ -50,7 +50,7 @@ class Feed:
     camp: Camp
     """Whose voice the outlet is."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
-    """Minutes between two polls; absent: `network.interval_minutes`."""
+    """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False
     """Keep the source in the file but do not poll it."""
 
@@ -65,8 +65,12 @@ class Network:
     """host:port pairs that may be polled although their addresses are private or loopback."""
     contact: str = ""
     """An address or page for webmasters; becomes part of the User-Agent."""
-    interval_minutes: Annotated[int, Ge(5), Le(10080)] = 15
-    """Minutes between two polls of a feed."""
+    interval_minutes: Annotated[int, Ge(5), Le(10080)] = 12
+    """Minutes between two polls of a feed that publishes 24 articles a day, or that is new."""
+    shortest_interval_minutes: Annotated[int, Ge(1), Le(10080)] = 5
+    """Minutes between two polls of the busiest feed."""
+    longest_interval_minutes: Annotated[int, Ge(5), Le(10080)] = 30
+    """Minutes between two polls of the quietest feed."""
     concurrency: Annotated[int, Ge(1), Le(500)] = 64
     """Requests under way at once."""
     per_host: Annotated[int, Ge(1), Le(64)] = 4

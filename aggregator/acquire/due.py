@@ -1,10 +1,12 @@
 """Pure: what is due; the next time, the backoff and the health after an outcome."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from aggregator.acquire.moved import after_hard_failure, after_redirect, asked_url
+from aggregator.acquire.rhythm import learn, max_age_minutes, worthwhile_interval
 from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified, Request
 from aggregator.settings import Feed, Network
 
@@ -24,6 +26,7 @@ _FIRST_BACKOFF = {
     FailureKind.REFUSED: timedelta(hours=6),
     FailureKind.GONE: _WEEKLY,
 }
+_WHOLE_EVERY = timedelta(hours=24)
 #: Polls are spread over this share of the interval, so that feeds added together drift apart.
 _JITTER = 0.1
 
@@ -49,35 +52,60 @@ def _allowed(state: FeedState | None, now: datetime) -> bool:
     return state is None or state.held_until is None or state.held_until <= now
 
 
-def request_for(state: FeedState) -> Request:
-    """What to ask the feed's server for: the document, if it has changed since."""
-    return Request(url=state.url, etag=state.etag, last_modified=state.last_modified)
+def request_for(state: FeedState, now: datetime) -> Request:
+    """What to ask the feed's server for: the document if it has changed, and once a day in any case.
+
+    Validators lie: servers were met that said 304 for weeks while their feed went on (reliability notes, ETag faults).
+    """
+    whole = state.last_whole is None or now - state.last_whole >= _WHOLE_EVERY
+    return Request(
+        url=asked_url(state),
+        etag="" if whole else state.etag,
+        last_modified="" if whole else state.last_modified,
+    )
 
 
-def after_success(state: FeedState, document: Document, feed: Feed, network: Network) -> FeedState:
-    """The state after a document that was a feed."""
+def after_success(
+    state: FeedState,
+    document: Document,
+    feed: Feed,
+    network: Network,
+    *,
+    dates: Sequence[datetime] = (),
+    ttl_minutes: int | None = None,
+) -> FeedState:
+    """The state after a document that was a feed; `dates` of its new articles, `ttl_minutes` as it asks."""
+    hint = ttl_minutes or max_age_minutes(document.header("cache-control"))
+    state = after_redirect(state, document.moved_to, document.fetched)
+    rhythm = replace(learn(state.rhythm, document.fetched, dates), hint_minutes=hint)
     return replace(
-        _recovered(state, document.fetched, feed, network),
+        _recovered(replace(state, rhythm=rhythm), document.fetched, feed, network),
         etag=document.etag,
         last_modified=document.last_modified,
         body_hash=body_hash(document.body),
+        last_whole=document.fetched,
     )
 
 
 def after_unchanged(state: FeedState, answer: NotModified, feed: Feed, network: Network) -> FeedState:
     """The state after the server said that nothing changed; validators stay."""
-    return _recovered(state, answer.fetched, feed, network)
+    state = after_redirect(state, answer.moved_to, answer.fetched)
+    rhythm = learn(state.rhythm, answer.fetched, ())
+    return _recovered(replace(state, rhythm=rhythm), answer.fetched, feed, network)
 
 
 def after_failure(state: FeedState, failure: FetchFailure, feed: Feed, network: Network) -> FeedState:
     """The state after a failure: validators stay, the next attempt backs off to a day, then to a week."""
     failures = state.failures + 1
-    wait = backoff(failure, failures, _interval(feed, network))
+    wait = backoff(failure, failures, _interval(state, feed, network, failure.fetched))
+    wait *= _jitter(feed.url, failure.fetched) if failure.retry_after_seconds is None else 1
+    state = after_hard_failure(replace(state, failures=failures), failure.fetched)
     return replace(
         state,
         failures=failures,
         health=Health.GONE if failure.kind is FailureKind.GONE else Health.FAILING,
         reason=failure.reason,
+        failure=failure.kind,
         last_attempt=failure.fetched,
         next_due=failure.fetched + wait,
         held_until=failure.fetched + wait if _asks_for_rest(failure) else None,
@@ -104,19 +132,26 @@ def body_hash(body: bytes) -> str:
 
 
 def _recovered(state: FeedState, moment: datetime, feed: Feed, network: Network) -> FeedState:
-    interval = _interval(feed, network)
-    spread = int.from_bytes(hashlib.blake2b(feed.url.encode(), digest_size=2).digest()) / 65535
     return replace(
         state,
         failures=0,
         health=Health.OK,
         reason="",
+        failure=None,
         held_until=None,
         last_attempt=moment,
         last_ok=moment,
-        next_due=moment + interval * (1 + _JITTER * (spread - 0.5)),
+        next_due=moment + _interval(state, feed, network, moment) * _jitter(feed.url, moment),
     )
 
 
-def _interval(feed: Feed, network: Network) -> timedelta:
-    return timedelta(minutes=feed.interval_minutes or network.interval_minutes)
+def _jitter(url: str, moment: datetime) -> float:
+    """A factor near 1, another each time, so that feeds added together drift apart; no chance, so that tests can repeat it."""
+    digest = hashlib.blake2b(f"{url} {moment.isoformat()}".encode(), digest_size=2).digest()
+    return 1 + _JITTER * (int.from_bytes(digest) / 65535 - 0.5)
+
+
+def _interval(state: FeedState, feed: Feed, network: Network, moment: datetime) -> timedelta:
+    if feed.interval_minutes:
+        return timedelta(minutes=feed.interval_minutes)
+    return worthwhile_interval(state.rhythm, network, moment)

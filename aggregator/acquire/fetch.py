@@ -25,6 +25,7 @@ REDIRECT_LIMIT = 5
 RETRY_AFTER_LIMIT = 24 * 3600
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
 _REDIRECTS = {301, 302, 303, 307, 308}
+_PERMANENT = {301, 308}
 
 
 def make_client(network: Network, version: str) -> httpx.AsyncClient:
@@ -66,24 +67,25 @@ async def fetch(
 
 
 async def _follow(client: httpx.AsyncClient, request: Request, now: Callable[[], datetime]) -> Fetched:
-    url = request.url
+    url, permanent = request.url, True
     for _ in range(REDIRECT_LIMIT + 1):
         if not is_web_url(url):
             return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
         async with client.stream("GET", url, headers=_validators(request)) as response:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
+                permanent &= response.status_code in _PERMANENT
                 continue
             answer = await _read(response, request, now)
-            return _not_its_own(answer) if url != request.url else answer
+            return _elsewhere(answer, url if permanent else "") if url != request.url else answer
     return _failure(request, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
 
 
-def _not_its_own(answer: Fetched) -> Fetched:
-    """A 410 behind a redirect speaks of the target: the feed itself may come back."""
-    if isinstance(answer, FetchFailure) and answer.kind is FailureKind.GONE:
-        return replace(answer, kind=FailureKind.CLIENT_ERROR)
-    return answer
+def _elsewhere(answer: Fetched, moved_to: str) -> Fetched:
+    """An answer from behind redirects; a 410 there speaks of the target: the feed itself may come back."""
+    if isinstance(answer, FetchFailure):
+        return replace(answer, kind=FailureKind.CLIENT_ERROR) if answer.kind is FailureKind.GONE else answer
+    return replace(answer, moved_to=moved_to)
 
 
 def _validators(request: Request) -> dict[str, str]:

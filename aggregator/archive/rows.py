@@ -12,12 +12,16 @@ from aggregator.model import (
     DeliveryState,
     Edition,
     Evidence,
+    FailureKind,
     FeedState,
     Health,
     Mention,
+    Moved,
     Notice,
     Relevance,
+    Rhythm,
     StoredArticle,
+    UrlChange,
 )
 from aggregator.settings import Camp
 
@@ -52,6 +56,59 @@ def state_from(row: Row) -> FeedState:
         reason=row["reason"],
         last_attempt=read_time(row["last_attempt"]),
         last_ok=read_time(row["last_ok"]),
+        **_memory_from(row["memory"]),
+    )
+
+
+def _memory_from(stored: str) -> dict[str, Any]:
+    """What polling remembers beside what is looked up: rhythm and addresses."""
+    memory = json.loads(stored)
+    if not memory:
+        return {}
+    rhythm, moved = memory["rhythm"], memory["moved"]
+    return {
+        "failure": FailureKind(memory["failure"]) if memory["failure"] else None,
+        "last_whole": read_time(memory["last_whole"]),
+        "rhythm": Rhythm(
+            **{
+                **rhythm,
+                "hours": tuple(rhythm["hours"]),
+                "learnt": read_time(rhythm["learnt"]),
+                "last_new": read_time(rhythm["last_new"]),
+            }
+        ),
+        "moved": Moved(
+            **{
+                **moved,
+                "since": read_time(moved["since"]),
+                "history": tuple(UrlChange(when=_time(when), url=url) for when, url in moved["history"]),
+            }
+        ),
+    }
+
+
+def _memory(state: FeedState) -> str:
+    rhythm, moved = state.rhythm, state.moved
+    return json.dumps(
+        {
+            "failure": state.failure.value if state.failure else "",
+            "last_whole": store_time(state.last_whole),
+            "rhythm": {
+                "articles": round(rhythm.articles, 3),
+                "days": round(rhythm.days, 4),
+                "learnt": store_time(rhythm.learnt),
+                "last_new": store_time(rhythm.last_new),
+                "hours": [round(count, 2) for count in rhythm.hours],
+                "hint_minutes": rhythm.hint_minutes,
+            },
+            "moved": {
+                "asked": moved.asked,
+                "target": moved.target,
+                "times": moved.times,
+                "since": store_time(moved.since),
+                "history": [(store_time(change.when), change.url) for change in moved.history],
+            },
+        }
     )
 
 
@@ -70,6 +127,7 @@ def state_row(state: FeedState, outlet: str) -> dict[str, object]:
         "reason": state.reason,
         "last_attempt": store_time(state.last_attempt),
         "last_ok": store_time(state.last_ok),
+        "memory": _memory(state),
     }
 
 

@@ -23,6 +23,12 @@ def m001_tables(db: Database) -> None:
     db.execute(_WORDS)
 
 
+@migrations()
+def m002_feed_memory(db: Database) -> None:
+    """Rhythm, redirects and the last whole document of each feed, as JSON: nothing of it is looked up."""
+    db.execute("ALTER TABLE feed_states ADD COLUMN memory TEXT NOT NULL DEFAULT '{}'")
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -19,6 +19,7 @@ from aggregator.cli.lookup import lookup_app
 from aggregator.cli.options import ArchiveFile, Config, Json, settings_of
 from aggregator.cli.service import open_service, run_forever, tell, utc_now
 from aggregator.config import DEFAULT_FILE
+from aggregator.polling import PollReport
 from aggregator.publish.calendar import local_day
 from aggregator.publish.deliver import Channels
 from aggregator.publish.web.server import bind
@@ -67,7 +68,7 @@ def poll(
     """
     settings = settings_of(config, archive)
 
-    async def work() -> pipeline.PollReport:
+    async def work() -> PollReport:
         async with open_service(settings) as service:
             report = await service.poll(by_command=not due, progress=not json)
             if stories:

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from aggregator.model import Harvest, Hit, Saved
-from aggregator.pipeline import PollReport
-from aggregator.pipeline import Progress as PollProgress
+from aggregator.polling import PollReport
+from aggregator.polling import Progress as PollProgress
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)

@@ -17,7 +17,7 @@ from aggregator.annotate.beat import load_beat, prepare_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.cli.output import err, poll_progress
 from aggregator.model import DeliveryState
-from aggregator.pipeline import PollReport
+from aggregator.polling import PollReport, Progress
 from aggregator.publish.deliver import Channels
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, serve_beside
@@ -63,7 +63,7 @@ class Service:
             report = await self._poll(lambda harvest, saved: None, by_command)
         return report
 
-    async def _poll(self, done: pipeline.Progress, by_command: bool) -> PollReport:
+    async def _poll(self, done: Progress, by_command: bool) -> PollReport:
         return await pipeline.poll(
             self.archive,
             self.settings,

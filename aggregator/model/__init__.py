@@ -10,10 +10,13 @@ from aggregator.model.acquire import (
     FetchFailure,
     Health,
     KnownArticle,
+    Moved,
     NotModified,
     ParsedFeed,
     ParseFailure,
     Request,
+    Rhythm,
+    UrlChange,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
 from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Saved, StoredArticle, Story
@@ -39,6 +42,7 @@ __all__ = [
     "Hit",
     "KnownArticle",
     "Mention",
+    "Moved",
     "NotModified",
     "Notice",
     "Page",
@@ -48,8 +52,10 @@ __all__ = [
     "Reading",
     "Relevance",
     "Request",
+    "Rhythm",
     "Saved",
     "Side",
     "StoredArticle",
     "Story",
+    "UrlChange",
 ]

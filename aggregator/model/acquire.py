@@ -31,6 +31,41 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """What is known of how often a feed publishes; `acquire.rhythm` learns and uses it."""
+
+    articles: float = 0.0
+    days: float = 0.0
+    learnt: datetime | None = None
+    last_new: datetime | None = None
+    hours: tuple[float, ...] = ()
+    """Articles by hour of the day, UTC; empty before the first."""
+    hint_minutes: int | None = None
+    """How long the publisher asks to wait between two looks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlChange:
+    """From then on this address was asked."""
+
+    when: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Where a feed has moved, or seems to be moving; `acquire.moved` decides."""
+
+    asked: str = ""
+    """The address that is asked instead of the configured one."""
+    target: str = ""
+    times: int = 0
+    since: datetime | None = None
+    """Equal permanent redirects seen so far: where to, how often, since when."""
+    history: tuple[UrlChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What polling must remember of one feed between two rounds."""
 
@@ -44,8 +79,14 @@ class FeedState:
     failures: int = 0
     health: Health = Health.NEW
     reason: str = ""
+    failure: FailureKind | None = None
+    """Of what kind the last failure was, while it lasts."""
     last_attempt: datetime | None = None
     last_ok: datetime | None = None
+    last_whole: datetime | None = None
+    """When the server last sent the document itself."""
+    rhythm: Rhythm = Rhythm()
+    moved: Moved = Moved()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +108,8 @@ class Document:
     fetched: datetime
     etag: str = ""
     last_modified: str = ""
+    moved_to: str = ""
+    """Where permanent redirects only (301, 308) have led; empty if there were none, or others too."""
 
     def header(self, name: str) -> str:
         """Value of a header, case-insensitive; empty if absent."""
@@ -79,6 +122,7 @@ class NotModified:
 
     url: str
     fetched: datetime
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ class Reading:
     annotated: tuple[Annotated, ...]
     known: int
     dropped: tuple[str, ...]
+    ttl_minutes: int | None = None
+    """How long the publisher asks to wait between two looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.acquire.due import after_failure, after_success, after_unchanged, backoff, body_hash, due_feeds
+from aggregator.acquire.due import (
+    after_failure,
+    after_success,
+    after_unchanged,
+    backoff,
+    body_hash,
+    due_feeds,
+    request_for,
+)
 from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified
 from aggregator.settings import Camp, Feed, Network
 
@@ -68,12 +76,16 @@ def test_a_failure_keeps_the_validators_and_says_why() -> None:
     assert (state.etag, state.last_modified, state.body_hash) == (STATE.etag, STATE.last_modified, STATE.body_hash)
     assert state.last_attempt == NOW
     assert state.last_ok is None
-    assert state.next_due == NOW + HOUR
+    assert state.next_due is not None
+    assert 0.949 * HOUR <= state.next_due - NOW <= 1.051 * HOUR
 
 
 def test_a_feed_that_was_given_up_is_gone_and_asked_weekly() -> None:
     state = after_failure(STATE, failure(FailureKind.GONE), FEED, NETWORK)
-    assert (state.health, state.next_due) == (Health.GONE, NOW + WEEK)
+    assert state.health is Health.GONE
+    assert state.next_due is not None
+    assert 0.949 * WEEK <= state.next_due - NOW <= 1.051 * WEEK
+    assert state.held_until == state.next_due
 
 
 DOCUMENT = Document(url=FEED.url, body=b"<rss/>", headers=(), fetched=NOW, etag='"new"', last_modified="")
@@ -121,3 +133,17 @@ def test_what_is_due_comes_longest_waiting_first() -> None:
 
 def test_bodies_are_told_apart() -> None:
     assert body_hash(b"a") == body_hash(b"a") != body_hash(b"b")
+
+
+def test_once_a_day_the_document_is_asked_for_whatever_the_validators_say() -> None:
+    lately = replace(STATE, last_whole=NOW - timedelta(hours=23))
+    assert request_for(lately, NOW).etag == '"e"'
+    asked = request_for(replace(STATE, last_whole=NOW - DAY), NOW)
+    assert (asked.url, asked.etag, asked.last_modified) == (FEED.url, "", "")
+    assert after_success(lately, DOCUMENT, FEED, NETWORK).last_whole == NOW
+
+
+def test_the_hints_of_document_and_header_are_kept() -> None:
+    assert after_success(STATE, DOCUMENT, FEED, NETWORK, ttl_minutes=45).rhythm.hint_minutes == 45
+    cached = replace(DOCUMENT, headers=(("Cache-Control", "public, max-age=1800"),))
+    assert after_success(STATE, cached, FEED, NETWORK).rhythm.hint_minutes == 30

@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.errors import ArchiveError
-from aggregator.model import Evidence, Health, Placement, Saved
+from aggregator.model import Evidence, FailureKind, Health, Moved, Placement, Rhythm, Saved, UrlChange
 from aggregator.query import Everything, Term
 from tests.builders import (
     NOW,
@@ -57,7 +57,22 @@ def test_an_article_comes_back_as_it_was_saved(archive: SqliteArchive) -> None:
 
 
 def test_the_state_of_a_feed_comes_back_as_it_was_saved(archive: SqliteArchive) -> None:
-    state = replace(make_state(etag='"a"'), next_due=NOW + timedelta(minutes=15), failures=3, health=Health.FAILING)
+    state = replace(
+        make_state(etag='"a"'),
+        next_due=NOW + timedelta(minutes=15),
+        failures=3,
+        health=Health.FAILING,
+        failure=FailureKind.TIMEOUT,
+        last_whole=NOW,
+        rhythm=Rhythm(articles=12.5, days=3.25, learnt=NOW, last_new=NOW, hours=(1.0,) * 24, hint_minutes=30),
+        moved=Moved(
+            asked="https://new.example/rss",
+            target="https://newer.example/rss",
+            times=2,
+            since=NOW,
+            history=(UrlChange(when=NOW, url="https://new.example/rss"),),
+        ),
+    )
     archive.save(make_harvest(state=state))
     assert archive.feed_states() == {state.url: state}
     newer = replace(state, etag='"b"', failures=0)
@@ -337,4 +352,4 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     again = open_archive(path)
     assert again.counts()["articles"] == 2
     again.close()
-    assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [("m001_tables",)]
+    assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [("m001_tables",), ("m002_feed_memory",)]

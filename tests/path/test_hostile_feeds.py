@@ -18,7 +18,7 @@ import pytest
 
 from aggregator.cli.service import open_service
 from aggregator.model import Health
-from aggregator.pipeline import PollReport
+from aggregator.polling import PollReport
 from aggregator.query import AttributeIs
 from aggregator.settings import Camp, Feed, Network, Settings
 

@@ -1,0 +1,60 @@
+"""Whose fault it is: the feeds' or the network's."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator.acquire.outage import Outcome, after_outage, outage
+from aggregator.model import FailureKind, FeedState, Health
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+def lost(n: int, kind: FailureKind = FailureKind.NETWORK, page: str = "") -> Outcome:
+    return Outcome(url=f"https://n{n}.example/rss", kind=kind, page=page)
+
+
+def portal(n: int) -> Outcome:
+    return lost(n, FailureKind.NOT_A_FEED, "log-in page")
+
+
+def state(n: int, minutes: int, *, ok: bool) -> FeedState:
+    moment = NOW - timedelta(minutes=minutes)
+    failure = None if ok else FailureKind.NETWORK
+    return FeedState(
+        url=f"https://n{n}.example/rss", last_attempt=moment, last_ok=moment if ok else None, failure=failure
+    )
+
+
+GOOD = Outcome(url="https://good.example/rss")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "states", "told"),
+    [
+        ([lost(1), lost(2), lost(3, FailureKind.TIMEOUT)], [], "away"),
+        ([lost(1), lost(2), lost(3), GOOD], [], ""),
+        ([lost(1), lost(1), lost(1), lost(2)], [], ""),
+        ([lost(1), lost(2), lost(3), lost(4, FailureKind.SERVER_ERROR)], [], ""),
+        ([portal(1), portal(2), portal(3)], [], "log-in page"),
+        ([portal(1), portal(2), portal(3), lost(4)], [], "log-in page"),
+        ([portal(1), portal(2)], [], ""),
+        ([lost(1, FailureKind.NOT_A_FEED, "a"), lost(2, FailureKind.NOT_A_FEED, "b"), portal(3)], [], ""),
+        ([lost(1)], [state(2, 3, ok=False), state(3, 5, ok=False)], "away"),
+        ([lost(1)], [state(2, 3, ok=False), state(3, 5, ok=True)], ""),
+        ([lost(1)], [state(2, 3, ok=False), state(3, 50, ok=False)], ""),
+        ([], [], ""),
+    ],
+)
+def test_whose_fault_it_is(outcomes: list[Outcome], states: list[FeedState], told: str) -> None:
+    reason = outage(outcomes, states, NOW)
+    assert told in reason
+    assert bool(told) == bool(reason)
+
+
+def test_an_outage_harms_no_feed_and_is_over_soon() -> None:
+    before = FeedState(url="u", failures=0, health=Health.OK, etag="e", last_ok=NOW - timedelta(minutes=50))
+    after = after_outage(before, "the network is away", NOW)
+    assert (after.failures, after.health, after.etag, after.last_ok) == (0, Health.OK, "e", before.last_ok)
+    assert after.next_due == NOW + timedelta(minutes=5)
+    assert after_outage(FeedState(url="u"), "away", NOW).next_due == NOW + timedelta(minutes=1)

@@ -27,6 +27,11 @@ class SqliteBase:
             else:
                 migrations.apply(self._db)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the file was made by an older version and not opened for writing since."""
+        return bool(migrations.pending(self._db))
+
     def close(self) -> None:
         """Give the file back."""
         self._db.close()

@@ -188,11 +188,16 @@ def open_archive(path: Path, *, must_exist: bool = False) -> SqliteArchive:
 
 
 def read_archive(path: Path) -> SqliteArchive:
-    """Open an archive for reading only.
+    """Open an archive for reading only; one of an older version is upgraded first.
 
     Raises:
         ArchiveError: the file is not there, or is no archive.
     """
     if not path.is_file():
         raise ArchiveError(f"there is no archive at {path}; `aggregator poll` makes one")
-    return SqliteArchive(path, read_only=True)
+    archive = SqliteArchive(path, read_only=True)
+    if archive.is_behind:
+        archive.close()
+        open_archive(path).close()
+        archive = SqliteArchive(path, read_only=True)
+    return archive

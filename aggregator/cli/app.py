@@ -12,7 +12,7 @@ import typer
 import aggregator
 from aggregator import pipeline
 from aggregator.archive.sqlite import SqliteArchive, open_archive
-from aggregator.cli import output
+from aggregator.cli import health, output
 from aggregator.cli.demo import run_demo
 from aggregator.cli.feeds import feeds_app
 from aggregator.cli.lookup import lookup_app
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(lookup_app)
 app.add_typer(feeds_app, name="feeds")
+__all__ = ["app", "health"]
 
 
 def _version(wanted: bool) -> None:

@@ -11,14 +11,11 @@ import aggregator
 from aggregator.acquire.discover import discover_feeds
 from aggregator.acquire.fetch import fetch, make_client
 from aggregator.acquire.opml import read_opml, write_opml
-from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE, add_feeds, load_settings, remove_feed
 from aggregator.errors import AggregatorError
 from aggregator.model import Document, Fetched, ParsedFeed, Request
-from aggregator.pipeline import feed_reports
-from aggregator.publish.view import FeedReport
 from aggregator.settings import Camp, Feed, Language, Network
 from aggregator.text.urls import is_web_url
 
@@ -131,35 +128,6 @@ def export_opml(config: Config = DEFAULT_FILE) -> None:
     typer.echo(write_opml(load_settings(config).feeds))
 
 
-@feeds_app.command("health", epilog="Example:  aggregator feeds health --json")
-def health(
-    config: Config = DEFAULT_FILE,
-    archive: Annotated[Path | None, typer.Option("--archive", "-a", help="The archive.")] = None,
-    json: Json = False,
-) -> None:
-    """Say how each feed is doing, and why."""
-    settings = load_settings(config)
-    store = read_archive(archive or settings.archive)
-    try:
-        reports = feed_reports(store, settings)
-    finally:
-        store.close()
-    if json:
-        output.print_json([_health_json(report) for report in reports])
-        return
-    rows = [
-        (
-            r.feed.outlet,
-            r.state.health.value,
-            output.when(r.state.last_ok) or "never",
-            output.when(r.state.next_due) or "now",
-            r.state.reason,
-        )
-        for r in sorted(reports, key=lambda r: (r.state.health.value == "ok", r.feed.outlet))
-    ]
-    output.print_table("Health of the feeds", ("outlet", "health", "last good", "next", "reason"), rows)
-
-
 @feeds_app.command("check", epilog="Example:  aggregator feeds check")
 def check(config: Config = DEFAULT_FILE, json: Json = False) -> None:
     """Fetch every source, stored or not, and suggest the repair of each that fails. Exit code 1 if any does."""
@@ -218,17 +186,4 @@ def _feed_json(feed: Feed) -> dict[str, object]:
         "country": feed.country,
         "camp": feed.camp.value,
         "paused": feed.paused,
-    }
-
-
-def _health_json(report: FeedReport) -> dict[str, object]:
-    state = report.state
-    return {
-        "url": report.feed.url,
-        "outlet": report.feed.outlet,
-        "health": state.health.value,
-        "reason": state.reason,
-        "failures": state.failures,
-        "last_ok": output.when(state.last_ok),
-        "next_due": output.when(state.next_due),
     }

@@ -353,3 +353,16 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     assert again.counts()["articles"] == 2
     again.close()
     assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [("m001_tables",), ("m002_feed_memory",)]
+
+
+def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with filled_archive(path, make_annotated(make_article("One"))):
+        pass
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("ALTER TABLE feed_states DROP COLUMN memory")
+        old.execute("DELETE FROM _sqlite_migrations WHERE name = 'm002_feed_memory'")
+        old.commit()
+    reader = read_archive(path)
+    assert list(reader.feed_states().values()) == [make_state()]
+    reader.close()

@@ -1,6 +1,6 @@
 """A media monitor for China–Russia ties. The path of a story, room by room:
 
-1. `schedule` ticks; `pipeline.poll` asks `acquire.due` which feeds are due.
+1. `schedule` ticks; `polling.poll` asks `acquire.due` which feeds are due.
 2. `acquire.fetch` brings a Document; `acquire.parse` takes it apart into Entries.
 3. `acquire.normalise` makes each Entry an Article: clean, dated, identified.
 4. `annotate` says what it is about: Mentions, topics, Relevance with its evidence.

@@ -159,6 +159,7 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
         if feed.url in seen:
             yield f"{path}:{line}: feeds[{number + 1}].url: stands already in line {seen[feed.url]}; remove one of the two"
         seen.setdefault(feed.url, line)
+        yield from _wrong_selectors(path, data, number, feed)
     for number, digest in enumerate(settings.digests):
         where = ("digests", number)
         if not _is_zone(digest.zone):
@@ -181,6 +182,19 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
                 if listed:
                     place = f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients"
                     yield f"{place}: there is no `mail:` section to send them with; add one"
+
+
+def _wrong_selectors(path: Path, data: CommentedMap, number: int, feed: Feed) -> Iterator[str]:
+    place = f"{path}:{_line(data, ('feeds', number))}: feeds[{number + 1}]"
+    if (feed.kind == "page") != (feed.selectors is not None):
+        yield f"{place}: `kind: page` and `selectors:` belong together; add the one or remove the other"
+    if feed.selectors:
+        from aggregator.acquire.page import selector_problem  # few lists have pages
+
+        for field in fields(feed.selectors):
+            selector = getattr(feed.selectors, field.name)
+            if selector and (problem := selector_problem(selector)):
+                yield f"{place}.selectors.{field.name}: {selector!r:.80} is no CSS selector ({problem}); mend it"
 
 
 def _is_zone(name: str) -> bool:
@@ -250,7 +264,8 @@ def _listed(path: Path, data: CommentedMap) -> CommentedSeq:
 
 def _row(feed: Feed) -> dict[str, str]:
     named = {"url": feed.url, "outlet": feed.outlet, "language": feed.language, "country": feed.country}
-    return {**named, "camp": feed.camp.value}
+    kind = {} if feed.kind == "feed" else {"kind": feed.kind}
+    return {**named, "camp": feed.camp.value, **kind}
 
 
 def _extent(lines: Sequence[str], listed: CommentedSeq, position: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aggregator.acquire.normalise import normalise
-from aggregator.acquire.parse import parse
+from aggregator.acquire.source import parse_source
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
 from aggregator.identity import find_known
@@ -13,7 +13,7 @@ from aggregator.settings import Feed
 
 def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
     """Read a document fetched for a feed; articles that are known and unchanged are only counted."""
-    parsed = parse(document)
+    parsed = parse_source(document, feed)
     if isinstance(parsed, ParseFailure):
         return parsed
     normalised = normalise(parsed, feed, base_url=document.url, now=document.fetched)

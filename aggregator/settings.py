@@ -34,13 +34,31 @@ class Camp(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """CSS selectors for a source that is a page; each but `item` looks inside an item."""
+
+    __pydantic_config__ = _STRICT
+
+    item: Text
+    """The element that stands for one article."""
+    title: str = ""
+    """Its title; absent: the text of the link."""
+    link: str = ""
+    """The element whose href leads to it; absent: the first link of the item."""
+    summary: str = ""
+    """Its summary; absent: none."""
+    date: str = ""
+    """Its date: a datetime or content attribute, or the text; absent: when it was first seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A source as configured."""
 
     __pydantic_config__ = _STRICT
 
     url: Annotated[str, MinLen(1)]
-    """Address of the RSS, Atom, RDF or JSON Feed document; http or https."""
+    """Address of the RSS, Atom, RDF or JSON Feed document, news sitemap or page; http or https."""
     outlet: Text
     """Name of the publication, as the digest prints it. Feeds of one outlet share their articles."""
     language: Language
@@ -49,6 +67,10 @@ class Feed:
     """Country of the outlet, ISO 3166-1 alpha-2."""
     camp: Camp
     """Whose voice the outlet is."""
+    kind: Literal["feed", "news-sitemap", "page"] = "feed"
+    """What the address holds; a page needs `selectors`."""
+    selectors: Selectors | None = None
+    """Where the articles stand on a page."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
     """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False

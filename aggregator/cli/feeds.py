@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 import httpx
 import typer
@@ -59,30 +59,45 @@ def add(
     if not is_web_url(url):
         raise typer.BadParameter(f"{url!r} is not an http(s) address", param_hint="URL")
     network = load_settings(config).network if config.is_file() else Network()
-    found, parsed = asyncio.run(_find_feed(url, network))
+    found, kind, parsed = asyncio.run(_find_source(url, network))
     feed = Feed(
-        url=found, outlet=outlet or parsed.title or found, language=_language(language), country=country, camp=camp
+        url=found,
+        outlet=outlet or parsed.title or found,
+        language=_language(language),
+        country=country,
+        camp=camp,
+        kind=kind,
     )
     added = add_feeds(config, [feed])
     output.out.print(
-        f"{'added' if added else 'there already'}: {feed.outlet}: {feed.url} ({len(parsed.entries)} entries)",
+        f"{'added' if added else 'there already'}: {feed.outlet}: {feed.url} ({kind}, {len(parsed.entries)} entries)",
         markup=False,
     )
 
 
-async def _find_feed(url: str, network: Network) -> tuple[str, ParsedFeed]:
+async def _find_source(url: str, network: Network) -> tuple[str, Literal["feed", "news-sitemap"], ParsedFeed]:
+    """(address, kind, what stands there)."""
     from aggregator.acquire.parse import parse  # the parsers are for these two commands only
+    from aggregator.acquire.sitemap import parse_sitemap
 
     async with make_client(network, aggregator.__version__) as client:
         document = await _document(client, url, network)
         parsed = parse(document)
         if isinstance(parsed, ParsedFeed):
-            return url, parsed
+            return url, "feed", parsed
         for candidate in discover_feeds(document.body, document.url):
             parsed = parse(await _document(client, candidate, network))
             if isinstance(parsed, ParsedFeed):
-                return candidate, parsed
-    raise AggregatorError(f"{url}: no feed there, and the page names none that works")
+                return candidate, "feed", parsed
+        sitemap = parse_sitemap(document)
+        if isinstance(sitemap, ParsedFeed):
+            return url, "news-sitemap", sitemap
+        if "sitemap" in url:
+            raise AggregatorError(f"{url}: {sitemap.reason}")
+    raise AggregatorError(
+        f"{url}: no feed there, and the page names none that works; "
+        "a page without a feed can be read by selectors, see docs/configuration.md"
+    )
 
 
 async def _document(client: httpx.AsyncClient, url: str, network: Network) -> Document:
@@ -157,7 +172,7 @@ async def _check_all(feeds: tuple[Feed, ...], network: Network) -> list[tuple[st
 
 def _finding(feed: Feed, answer: Fetched) -> tuple[str, bool, str, str]:
     """(url, works, what was found, how to repair it)."""
-    from aggregator.acquire.parse import parse
+    from aggregator.acquire.source import parse_source
 
     if not isinstance(answer, Document):
         return (
@@ -166,7 +181,7 @@ def _finding(feed: Feed, answer: Fetched) -> tuple[str, bool, str, str]:
             getattr(answer, "reason", ""),
             "try again later; then look for the feed on the outlet's site",
         )
-    parsed = parse(answer)
+    parsed = parse_source(answer, feed)
     if isinstance(parsed, ParsedFeed):
         moved = f"write url: {answer.url}" if answer.url != feed.url else ""
         empty = "" if parsed.entries else "the feed is empty: look whether the outlet has another"

@@ -285,7 +285,7 @@ def test_a_page_is_added_as_the_feed_that_it_names(tmp_path: Path) -> None:
         options = ("--config", config, "--language", "ru", "--country", "RU", "--camp", "ru-state")
         done = run_here("feeds", "add", f"http://{host}/", *options)
         again = run_here("feeds", "add", f"http://{host}/rss", "--config", config)
-    assert done.out.startswith(f"added: Found & named: http://{host}/rss (1 entries)")
+    assert done.out.startswith(f"added: Found & named: http://{host}/rss (feed, 1 entries)")
     assert again.out.startswith("there already")
     assert config.read_text().startswith("# mine\n")
     rows = run_here("feeds", "list", "--config", config, "--json").json

@@ -16,12 +16,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
+from aggregator.acquire.access import access_problem
 from aggregator.errors import ConfigurationError
 from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Settings, Web
 from aggregator.text.urls import is_web_url
 
 DEFAULT_FILE = Path("feeds.yaml")
 PASSWORD_VARIABLE = "AGGREGATOR_MAIL_PASSWORD"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ADAPTER = TypeAdapter(Settings)
 _TYPES: Mapping[str, type] = {
     "": Settings,
@@ -48,9 +50,37 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     """
     environment = os.environ if environment is None else environment
     settings = _load_plainly(path) or _load_with_lines(path)
+    settings = replace(settings, feeds=tuple(_let_in(path, feed, environment) for feed in settings.feeds))
     mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
     home = path.absolute().parent
     return replace(settings, archive=home / settings.archive, digest_folder=home / settings.digest_folder, mail=mail)
+
+
+def _let_in(path: Path, feed: Feed, environment: Mapping[str, str]) -> Feed:
+    """The feed with the secrets that its `access` names."""
+    if feed.access is None:
+        return feed
+
+    def filled(text: str) -> str:
+        return _VARIABLE.sub(lambda match: environment[match[1]], text)
+
+    access = feed.access
+    try:
+        access = replace(
+            access,
+            headers={name: filled(value) for name, value in access.headers.items()},
+            cookies={name: filled(value) for name, value in access.cookies.items()},
+            user=filled(access.user),
+            password=filled(access.password),
+            bearer=filled(access.bearer),
+        )
+    except KeyError as missing:
+        raise ConfigurationError(
+            f"{path}: feed {feed.url}: access: the environment has no variable {missing.args[0]}; set it"
+        ) from None
+    if problem := access_problem(access):
+        raise ConfigurationError(f"{path}: feed {feed.url}: access: {problem}; mend it")
+    return replace(feed, access=access)
 
 
 def _load_plainly(path: Path) -> Settings | None:

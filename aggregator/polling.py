@@ -9,6 +9,7 @@ from typing import Literal
 
 import httpx
 
+from aggregator.acquire.access import dressed
 from aggregator.acquire.due import after_failure, after_success, after_unchanged, body_hash, due_feeds, request_for
 from aggregator.acquire.fetch import fetch
 from aggregator.acquire.outage import Outcome, after_outage, is_suspicious, outage
@@ -111,7 +112,9 @@ async def poll(
     async def one(feed: Feed) -> None:
         state = states.get(feed.url) or FeedState(url=feed.url)
         async with at_host[host_of(feed.url)], places:
-            fetched = await fetch(client, request_for(state, clock()), deadline=network.deadline_seconds, now=clock)
+            fetched = await fetch(
+                client, dressed(request_for(state, clock()), feed), deadline=network.deadline_seconds, now=clock
+            )
             # Waiting here keeps the place: nothing more is fetched than can be read.
             await in_hand.acquire()
         try:

@@ -4,7 +4,7 @@
 The text below each field becomes its description in the JSON Schema and in the docs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -52,6 +52,24 @@ class Selectors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What lets us in at a source. `${NAME}` in a value stands for an environment variable: keep secrets there."""
+
+    __pydantic_config__ = _STRICT
+
+    headers: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """Further request headers."""
+    user: str = ""
+    """Log-in name of basic authentication."""
+    password: str = field(default="", repr=False)
+    """Its password."""
+    bearer: str = field(default="", repr=False)
+    """Token of bearer authentication."""
+    cookies: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """Cookies, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A source as configured."""
 
@@ -71,6 +89,8 @@ class Feed:
     """What the address holds; a page needs `selectors`."""
     selectors: Selectors | None = None
     """Where the articles stand on a page."""
+    access: Access | None = None
+    """Headers, log-in or cookies that the source asks for; sent to its own origin only."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
     """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False

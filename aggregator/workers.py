@@ -6,6 +6,7 @@ import resource
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Self
@@ -51,7 +52,10 @@ class Workers:
     async def read(self, document: Document, feed: Feed, known: Sequence[KnownArticle]) -> Reading | ParseFailure:
         """Read a document; a worker that dies or takes longer than 10 s is a ParseFailure."""
         future: Future[Reading | ParseFailure] = self._pool.schedule(
-            _read, args=(document, feed, known, self._beat), timeout=_SECONDS
+            # Secrets stay in this process.
+            _read,
+            args=(document, replace(feed, access=None), known, self._beat),
+            timeout=_SECONDS,
         )
         try:
             return await asyncio.wrap_future(future)

@@ -12,6 +12,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from aggregator.acquire.access import origin
 from aggregator.acquire.decode import ACCEPT_ENCODING, DecodeError, decoded_body
 from aggregator.acquire.guard import AddressRefused, guarded_socket_factory
 from aggregator.model import Document, FailureKind, Fetched, FetchFailure, NotModified, Request
@@ -71,7 +72,7 @@ async def _follow(client: httpx.AsyncClient, request: Request, now: Callable[[],
     for _ in range(REDIRECT_LIMIT + 1):
         if not is_web_url(url):
             return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
-        async with client.stream("GET", url, headers=_validators(request)) as response:
+        async with client.stream("GET", url, headers=_headers_for(url, request)) as response:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
                 permanent &= response.status_code in _PERMANENT
@@ -86,6 +87,12 @@ def _elsewhere(answer: Fetched, moved_to: str) -> Fetched:
     if isinstance(answer, FetchFailure):
         return replace(answer, kind=FailureKind.CLIENT_ERROR) if answer.kind is FailureKind.GONE else answer
     return replace(answer, moved_to=moved_to)
+
+
+def _headers_for(url: str, request: Request) -> dict[str, str]:
+    """A hop's headers: what is secret goes to the origin that it is for, and not along with redirects."""
+    own = dict(request.headers) if origin(url) == origin(request.url) else {}
+    return {**own, **_validators(request)}
 
 
 def _validators(request: Request) -> dict[str, str]:

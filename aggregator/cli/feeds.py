@@ -8,6 +8,7 @@ import httpx
 import typer
 
 import aggregator
+from aggregator.acquire.access import dressed
 from aggregator.acquire.discover import discover_feeds
 from aggregator.acquire.fetch import fetch, make_client
 from aggregator.acquire.opml import read_opml, write_opml
@@ -101,14 +102,10 @@ async def _find_source(url: str, network: Network) -> tuple[str, Literal["feed",
 
 
 async def _document(client: httpx.AsyncClient, url: str, network: Network) -> Document:
-    answer = await _ask(client, url, network)
+    answer = await fetch(client, Request(url=url), deadline=network.deadline_seconds, now=utc_now)
     if not isinstance(answer, Document):
         raise AggregatorError(f"{url}: {getattr(answer, 'reason', 'not modified')}")
     return answer
-
-
-async def _ask(client: httpx.AsyncClient, url: str, network: Network) -> Fetched:
-    return await fetch(client, Request(url=url), deadline=network.deadline_seconds, now=utc_now)
 
 
 @feeds_app.command("remove", epilog="Example:  aggregator feeds remove https://example.com/rss")
@@ -165,7 +162,9 @@ async def _check_all(feeds: tuple[Feed, ...], network: Network) -> list[tuple[st
 
         async def one(feed: Feed) -> tuple[str, bool, str, str]:
             async with places:
-                return _finding(feed, await _ask(client, feed.url, network))
+                request = dressed(Request(url=feed.url), feed)
+                answer = await fetch(client, request, deadline=network.deadline_seconds, now=utc_now)
+                return _finding(feed, answer)
 
         return list(await asyncio.gather(*map(one, feeds)))
 

@@ -1,6 +1,6 @@
 """What polling, fetching and parsing hand on, up to the Article."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -96,6 +96,8 @@ class Request:
     url: str
     etag: str = ""
     last_modified: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Sent to the origin of `url` only, never on to where it redirects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

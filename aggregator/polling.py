@@ -1,7 +1,7 @@
 """Step 1, poll: what is due is fetched, read and kept. The only step that waits for the network of the sources."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from aggregator.acquire.access import dressed
 from aggregator.acquire.due import after_failure, after_success, after_unchanged, body_hash, due_feeds, request_for
 from aggregator.acquire.fetch import fetch
 from aggregator.acquire.outage import Outcome, after_outage, is_suspicious, outage
+from aggregator.acquire.politeness import HostGate
 from aggregator.archive import Archive
 from aggregator.model import (
     Document,
@@ -26,7 +27,6 @@ from aggregator.model import (
     Saved,
 )
 from aggregator.settings import Feed, Network, Settings
-from aggregator.text.urls import host_of
 from aggregator.workers import Workers
 
 Clock = Callable[[], datetime]
@@ -103,7 +103,7 @@ async def poll(
     states = archive.feed_states()
     feeds = due_feeds(settings.feeds, states, clock(), by_command=by_command)
     places = asyncio.Semaphore(network.concurrency)
-    at_host: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(network.per_host))
+    gate = HostGate(network, clock=asyncio.get_running_loop().time)
     in_hand = asyncio.Semaphore(_IN_HAND * network.workers)
     keeper = Keeper(archive, progress)
     good: list[Outcome] = []
@@ -111,7 +111,7 @@ async def poll(
 
     async def one(feed: Feed) -> None:
         state = states.get(feed.url) or FeedState(url=feed.url)
-        async with at_host[host_of(feed.url)], places:
+        async with gate.at(feed.url), places:
             fetched = await fetch(
                 client, dressed(request_for(state, clock()), feed), deadline=network.deadline_seconds, now=clock
             )

@@ -98,6 +98,18 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostLimit:
+    """What one host may be asked: more for a bridge of your own, less for a fragile site."""
+
+    __pydantic_config__ = _STRICT
+
+    concurrency: Annotated[int, Ge(1), Le(64)] = 4
+    """Requests under way at once."""
+    delay_seconds: Annotated[float, Ge(0), Le(3600)] = 0.1
+    """Seconds from the start of one request to that of the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """How polling behaves towards the network."""
 
@@ -117,6 +129,10 @@ class Network:
     """Requests under way at once."""
     per_host: Annotated[int, Ge(1), Le(64)] = 4
     """Requests under way at once to one host."""
+    host_delay_seconds: Annotated[float, Ge(0), Le(3600)] = 0.1
+    """Seconds from the start of one request to a host to that of the next."""
+    hosts: dict[str, HostLimit] = field(default_factory=dict, hash=False)
+    """Other limits for single hosts, by name or name:port."""
     deadline_seconds: Annotated[float, Ge(0.1), Le(300)] = 30.0
     """Seconds for one fetch in all: name look-up, connection, headers, redirects and body."""
     workers: Annotated[int, Ge(1), Le(64)] = 2

@@ -62,7 +62,7 @@ def walked(base: str, tmp_path_factory: pytest.TempPathFactory) -> Walked:
     paths = [fault["path"] for fault in faults] + [f"/ok?key={n}" for n in range(HEALTHY)]
     settings = Settings(
         feeds=tuple(Feed(url=base + path, outlet=path, language="en", country="US", camp=Camp.OTHER) for path in paths),
-        network=Network(allow=(base.removeprefix("http://"),), deadline_seconds=10, per_host=64),
+        network=Network(allow=(base.removeprefix("http://"),), deadline_seconds=10, per_host=64, host_delay_seconds=0),
         archive=tmp_path_factory.mktemp("hostile") / "archive.db",
     )
     started = time.monotonic()

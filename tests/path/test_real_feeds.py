@@ -20,7 +20,7 @@ def test_real_documents_go_through_the_whole_path(tmp_path: Path) -> None:
             Feed(url=f"http://127.0.0.1:{port}/{name}", outlet=name, language="en", country="US", camp=Camp.OTHER)
             for name in names
         )
-        network = Network(allow=(f"127.0.0.1:{port}",))
+        network = Network(allow=(f"127.0.0.1:{port}",), host_delay_seconds=0)
         settings = Settings(
             feeds=feeds, network=network, archive=tmp_path / "archive.db", digest_folder=tmp_path / "digests"
         )

@@ -87,33 +87,34 @@ class Matcher:
 
     def find(self, text: str) -> list[Hit]:
         """The names in a text, in order of their places."""
-        found = sorted(self._standing(text), key=_place)
+        found = self._standing(text)
+        found.sort(key=_place)
         if not self._overlapping:
             found = list(_leftmost_longest(found))
         return [hit for hit in found if hit.meaning is not None]
 
-    def _standing(self, text: str) -> Iterator[Hit]:
+    def _standing(self, text: str) -> list[Hit]:
         """Each name that stands at word borders in the right case, decoys included."""
         folded = fold(text)
-        last = len(folded)
+        names, last = self._names, len(folded)
         word_starts: set[int] | None = None
+        hits: list[Hit] = []
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            name = self._names[index]
+            meanings, cased, letter_first, letter_last, at_word_start = names[index]
             # A name in letters must not continue a word; Han needs no border.
-            if name.letter_last and end < last and _is_letter(folded[end]):
+            if letter_last and end < last and _is_letter(folded[end]):
                 continue
-            if name.letter_first and start and _is_letter(folded[start - 1]):
+            if letter_first and start and _is_letter(folded[start - 1]):
                 continue
-            if name.at_word_start:
+            if at_word_start:
                 word_starts = _word_starts(folded) if word_starts is None else word_starts
                 if start not in word_starts:
                     continue
-            meanings = name.meanings
-            if name.cased:
-                fitting = (p.meaning for p in name.cased if _same_case(text[start:end], p.name))
+            if cased:
+                fitting = (p.meaning for p in cased if _same_case(text[start:end], p.name))
                 meanings = tuple(dict.fromkeys((*meanings, *fitting)))
-            for meaning in meanings:
-                yield Hit(meaning, start, end)
+            hits += [Hit(meaning, start, end) for meaning in meanings]
+        return hits
 
 
 def _place(hit: Hit) -> tuple[int, int]:
@@ -131,7 +132,7 @@ def _leftmost_longest(hits: Iterable[Hit]) -> Iterator[Hit]:
 
 def _is_letter(character: str) -> bool:
     """Whether a word goes on through the character."""
-    return character.isalnum() and not is_han(character)
+    return character.isalnum() and (character < "\u3400" or not is_han(character))
 
 
 def _same_case(found: str, name: str) -> bool:

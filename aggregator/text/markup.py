@@ -10,7 +10,6 @@ from selectolax.lexbor import LexborHTMLParser
 _FORBIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-_SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#|[a-zA-Z])")
 #: Nothing but these survives sanitising; all are blocks or breaks, so words do not glue together.
 _STRUCTURE = {"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "td", "tr", "table", "blockquote", "span"}
@@ -33,7 +32,7 @@ def plain_text(markup: str, *, limit: int = 20_000) -> str:
         text = stripped
     else:
         text = re.sub("[<&]", " ", text)
-    return _SPACE.sub(" ", text).strip()[:limit].rstrip()
+    return " ".join(text.split())[:limit].rstrip()
 
 
 def _strip(text: str) -> str:

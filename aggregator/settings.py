@@ -103,7 +103,7 @@ class HostLimit:
 
     __pydantic_config__ = _STRICT
 
-    concurrency: Annotated[int, Ge(1), Le(64)] = 4
+    concurrency: Annotated[int, Ge(1), Le(1000)] = 4
     """Requests under way at once."""
     delay_seconds: Annotated[float, Ge(0), Le(3600)] = 0.1
     """Seconds from the start of one request to that of the next."""
@@ -125,9 +125,9 @@ class Network:
     """Minutes between two polls of the busiest feed."""
     longest_interval_minutes: Annotated[int, Ge(5), Le(10080)] = 30
     """Minutes between two polls of the quietest feed."""
-    concurrency: Annotated[int, Ge(1), Le(500)] = 64
+    concurrency: Annotated[int, Ge(1), Le(1000)] = 250
     """Requests under way at once."""
-    per_host: Annotated[int, Ge(1), Le(64)] = 4
+    per_host: Annotated[int, Ge(1), Le(1000)] = 4
     """Requests under way at once to one host."""
     host_delay_seconds: Annotated[float, Ge(0), Le(3600)] = 0.1
     """Seconds from the start of one request to a host to that of the next."""

@@ -60,7 +60,7 @@ def poll(
     json: Json = False,
     due: Annotated[bool, typer.Option("--due", help="Only feeds whose time has come (for cron).")] = False,
     stories: Annotated[
-        bool, typer.Option(help="Gather the articles into stories; else the next command that needs them does.")
+        bool, typer.Option(help="Gather the articles into stories; else `digest` or `run` does it later.")
     ] = True,
 ) -> None:
     """Poll the feeds now and gather their articles into stories. Exit code 1 if every feed failed.
@@ -122,6 +122,7 @@ def digest(
 def _make_editions(store: SqliteArchive, settings: Settings, wanted: date | None) -> list[dict[str, object]]:
     """Make and deliver each digest's edition for a date, by default today; a row of `digest --json` each."""
     now = utc_now()
+    pipeline.gather(store, settings)
     made = [
         edition
         for definition in settings.digests

@@ -1,7 +1,6 @@
 """The only reader of feeds.yaml and of the environment: file → Settings, or an error with its line."""
 
 import difflib
-import io
 import json
 import os
 import re
@@ -94,7 +93,7 @@ def _load_plainly(path: Path) -> Settings | None:
 
 
 def _load_with_lines(path: Path) -> Settings:
-    data = _read(path)
+    data = read_yaml(path)
     try:
         settings = _validated(data)
     except ValidationError as error:
@@ -118,7 +117,12 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _read(path: Path) -> CommentedMap:
+def read_yaml(path: Path) -> CommentedMap:
+    """The file as rows that know their lines.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is no mapping.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -151,7 +155,7 @@ def _problems(path: Path, data: CommentedMap, error: ValidationError) -> Iterato
         location = tuple(part for part in problem["loc"] if isinstance(part, int) or not part.startswith("function-"))
         name = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in location).replace(".[", "[")
         said = _said(problem, location)
-        yield f"{path}:{_line(data, location)}: {name}: {said}"
+        yield f"{path}:{line_of(data, location)}: {name}: {said}"
 
 
 def _said(problem: Any, location: Sequence[str | int]) -> str:
@@ -165,7 +169,7 @@ def _said(problem: Any, location: Sequence[str | int]) -> str:
     return f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r:.60}; {mend}"
 
 
-def _line(data: Any, location: Sequence[str | int]) -> int:
+def line_of(data: Any, location: Sequence[str | int]) -> int:
     """Line of the deepest part of a location that stands in the file, from 1."""
     line, node = 1, data
     for part in location:
@@ -183,7 +187,7 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
     """What is wrong though each field is well-formed."""
     seen: dict[str, int] = {}
     for number, feed in enumerate(settings.feeds):
-        line = _line(data, ("feeds", number, "url"))
+        line = line_of(data, ("feeds", number, "url"))
         if not is_web_url(feed.url):
             yield f"{path}:{line}: feeds[{number + 1}].url: {feed.url!r:.80} is not an http(s) address; write https://…"
         if feed.url in seen:
@@ -195,13 +199,13 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
         if not _is_zone(digest.zone):
             close = difflib.get_close_matches(digest.zone, available_timezones(), 1)
             hint = f"did you mean {close[0]}?" if close else "use an IANA name such as Europe/Berlin"
-            yield f"{path}:{_line(data, (*where, 'zone'))}: digests[{number + 1}].zone: no time zone {digest.zone!r}; {hint}"
+            yield f"{path}:{line_of(data, (*where, 'zone'))}: digests[{number + 1}].zone: no time zone {digest.zone!r}; {hint}"
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", digest.time):
-            yield f'{path}:{_line(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
+            yield f'{path}:{line_of(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
-            yield f"{path}:{_line(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
+            yield f"{path}:{line_of(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
     if settings.mail and settings.mail.password:
-        yield f"{path}:{_line(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
+        yield f"{path}:{line_of(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
     if settings.mail is None:
         wanted = {
             "digests": [d.recipients for d in settings.digests],
@@ -210,12 +214,12 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
         for kind, recipients in wanted.items():
             for number, listed in enumerate(recipients):
                 if listed:
-                    place = f"{path}:{_line(data, (kind, number))}: {kind}[{number + 1}].recipients"
+                    place = f"{path}:{line_of(data, (kind, number))}: {kind}[{number + 1}].recipients"
                     yield f"{place}: there is no `mail:` section to send them with; add one"
 
 
 def _wrong_selectors(path: Path, data: CommentedMap, number: int, feed: Feed) -> Iterator[str]:
-    place = f"{path}:{_line(data, ('feeds', number))}: feeds[{number + 1}]"
+    place = f"{path}:{line_of(data, ('feeds', number))}: feeds[{number + 1}]"
     if (feed.kind == "page") != (feed.selectors is not None):
         yield f"{place}: `kind: page` and `selectors:` belong together; add the one or remove the other"
     if feed.selectors:
@@ -232,106 +236,6 @@ def _is_zone(name: str) -> bool:
         return bool(ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
-
-
-# --- changing the list of feeds ----------------------------------------------------------------
-
-
-def add_feeds(path: Path, feeds: Sequence[Feed]) -> int:
-    """Append feeds to the list, leaving all other lines as they are; returns how many were not in it yet.
-
-    Raises:
-        ConfigurationError: `feeds` is no list of sources.
-    """
-    data = _read(path) if path.is_file() else CommentedMap()
-    listed = _listed(path, data)
-    known = {str(row.get("url")) for row in listed}
-    new = {feed.url: feed for feed in feeds if feed.url not in known}
-    if not new:
-        return 0
-    if listed and not listed.fa.flow_style():
-        lines = _lines(path)
-        start, end = _extent(lines, listed, len(listed) - 1)
-        indent = " " * _indent(lines[start])
-        lines[end:end] = [indent + line for line in _yaml([_row(feed) for feed in new.values()], offset=0).splitlines()]
-        _replace(path, "\n".join(lines))
-    else:
-        data["feeds"] = [*listed, *map(_row, new.values())]
-        _replace(path, _yaml(data, offset=2))
-    return len(new)
-
-
-def remove_feed(path: Path, url: str) -> bool:
-    """Take a feed out of the list, leaving all other lines as they are; False if it is not in it.
-
-    Raises:
-        ConfigurationError: `feeds` is no list of sources.
-    """
-    data = _read(path)
-    listed = _listed(path, data)
-    position = next((number for number, row in enumerate(listed) if row.get("url") == url), None)
-    if position is None:
-        return False
-    if listed.fa.flow_style():
-        del listed[position]
-        _replace(path, _yaml(data, offset=2))
-    else:
-        lines = _lines(path)
-        start, end = _extent(lines, listed, position)
-        del lines[start:end]
-        _replace(path, "\n".join(lines))
-    return True
-
-
-def _listed(path: Path, data: CommentedMap) -> CommentedSeq:
-    listed = data.get("feeds")
-    if listed is None:
-        return CommentedSeq()
-    if not isinstance(listed, CommentedSeq) or not all(isinstance(row, CommentedMap) for row in listed):
-        raise ConfigurationError(f"{path}:{_line(data, ('feeds',))}: feeds: must be a list of sources; mend it first")
-    return listed
-
-
-def _row(feed: Feed) -> dict[str, str]:
-    named = {"url": feed.url, "outlet": feed.outlet, "language": feed.language, "country": feed.country}
-    kind = {} if feed.kind == "feed" else {"kind": feed.kind}
-    return {**named, "camp": feed.camp.value, **kind}
-
-
-def _extent(lines: Sequence[str], listed: CommentedSeq, position: int) -> tuple[int, int]:
-    """First line of a row and the one after its last; comments behind it belong to what follows."""
-    start = int(listed.lc.item(position)[0])
-    end = start + 1
-    for number in range(start + 1, len(lines)):
-        if not lines[number].strip() or lines[number].lstrip().startswith("#"):
-            continue
-        if _indent(lines[number]) <= _indent(lines[start]):
-            break
-        end = number + 1
-    return start, end
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8-sig").split("\n")
-
-
-def _yaml(data: object, *, offset: int) -> str:
-    yaml = YAML(typ="rt")
-    yaml.width = 1000
-    yaml.indent(mapping=2, sequence=2 + offset, offset=offset)
-    text = io.StringIO()
-    yaml.dump(data, text)
-    return text.getvalue()
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from aggregator.config import PASSWORD_VARIABLE, add_feeds, json_schema, load_settings, remove_feed
+from aggregator.config import PASSWORD_VARIABLE, json_schema, load_settings
 from aggregator.errors import ConfigurationError
+from aggregator.feedlist import add_feeds, remove_feed
 from aggregator.settings import Camp, DigestDefinition, Feed, Settings
 from tests.builders import make_feed
 

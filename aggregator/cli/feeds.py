@@ -14,8 +14,9 @@ from aggregator.acquire.fetch import fetch, make_client
 from aggregator.acquire.opml import read_opml, write_opml
 from aggregator.cli import output
 from aggregator.cli.service import utc_now
-from aggregator.config import DEFAULT_FILE, add_feeds, load_settings, remove_feed
+from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError
+from aggregator.feedlist import add_feeds, remove_feed
 from aggregator.model import Document, Fetched, ParsedFeed, Request
 from aggregator.settings import Camp, Feed, Language, Network
 from aggregator.text.urls import is_web_url

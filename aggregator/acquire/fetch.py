@@ -37,6 +37,8 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
         connector = aiohttp.TCPConnector(
             # Who may fetch how much at once is the conductor's business: waiting here would count as fetching.
             limit=0,
+            # A server that breaks the protocol poisons its connection for the next feed on the same host.
+            force_close=True,
             socket_factory=guarded_socket_factory(network.allow),
         )
         return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())

@@ -49,13 +49,15 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     """
     environment = os.environ if environment is None else environment
     settings = _load_plainly(path) or _load_with_lines(path)
-    settings = replace(settings, feeds=tuple(_let_in(path, feed, environment) for feed in settings.feeds))
+    settings = replace(
+        settings, feeds=tuple(_let_in(path, number, feed, environment) for number, feed in enumerate(settings.feeds))
+    )
     mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
     home = path.absolute().parent
     return replace(settings, archive=home / settings.archive, digest_folder=home / settings.digest_folder, mail=mail)
 
 
-def _let_in(path: Path, feed: Feed, environment: Mapping[str, str]) -> Feed:
+def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str]) -> Feed:
     """The feed with the secrets that its `access` names."""
     if feed.access is None:
         return feed
@@ -74,11 +76,12 @@ def _let_in(path: Path, feed: Feed, environment: Mapping[str, str]) -> Feed:
             bearer=filled(access.bearer),
         )
     except KeyError as missing:
-        raise ConfigurationError(
-            f"{path}: feed {feed.url}: access: the environment has no variable {missing.args[0]}; set it"
-        ) from None
-    if problem := access_problem(access):
-        raise ConfigurationError(f"{path}: feed {feed.url}: access: {problem}; mend it")
+        problem = f"the environment has no variable {missing.args[0]}; set it"
+    else:
+        problem = access_problem(access)
+    if problem:
+        line = line_of(read_yaml(path), ("feeds", number, "access"))
+        raise ConfigurationError(f"{path}:{line}: feeds[{number + 1}].access: {problem}")
     return replace(feed, access=access)
 
 

@@ -112,9 +112,8 @@ async def poll(
     async def one(feed: Feed) -> None:
         state = states.get(feed.url) or FeedState(url=feed.url)
         async with gate.at(feed.url), places:
-            fetched = await fetch(
-                client, dressed(request_for(state, clock()), feed), deadline=network.deadline_seconds, now=clock
-            )
+            request = dressed(request_for(state, clock()), feed)
+            fetched = await fetch(client, request, deadline=network.deadline_seconds, now=clock)
             # Waiting here keeps the place: nothing more is fetched than can be read.
             await in_hand.acquire()
         try:
@@ -131,13 +130,13 @@ async def poll(
     await asyncio.gather(*map(one, feeds))
     reason = outage([*good, *(outcome for _, outcome in doubtful)], states.values(), clock())
     for harvest, _ in doubtful:
-        keeper.keep(_excused(harvest, states, reason) if reason else harvest)
+        keeper.keep(_excused(harvest, states, reason))
     keeper.commit()
     return PollReport(results=tuple(keeper.results))
 
 
 class Keeper:
-    """Commits harvests by the batch: waiting for the disk costs as much as storing a hundred articles."""
+    """Commits harvests by the batch, so that a round waits for the disk a few times and not once a feed."""
 
     def __init__(self, archive: Archive, progress: Progress) -> None:
         self._archive = archive
@@ -171,10 +170,10 @@ class Keeper:
 
 
 def _excused(harvest: Harvest, states: Mapping[str, FeedState], reason: str) -> Harvest:
-    """A failure for which not the feed is to blame."""
+    """The harvest of a failure; if the network is the reason, the feed is not to blame."""
     before = states.get(harvest.feed.url) or FeedState(url=harvest.feed.url)
     moment = harvest.state.last_attempt
-    return replace(harvest, state=after_outage(before, reason, moment)) if moment else harvest
+    return replace(harvest, state=after_outage(before, reason, moment)) if reason and moment else harvest
 
 
 async def _harvest(

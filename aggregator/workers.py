@@ -22,7 +22,7 @@ _MEMORY = 2 * 2**30
 
 
 def _prepare(beat: str) -> None:
-    # Imported here and in `_read`: the parent never reads a document, and starts in half the time without.
+    # Imported here and in `_read`: the parent never reads a document, and need not load what reads one.
     from aggregator.annotate.beat import load_beat
 
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.acquire.moved import after_hard_failure, after_redirect, asked_url
+from aggregator.acquire.moved import after_failed_look, after_redirect, asked_url
 from aggregator.acquire.rhythm import learn, max_age_minutes, worthwhile_interval
 from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified, Request
 from aggregator.settings import Feed, Network
@@ -55,7 +55,7 @@ def _allowed(state: FeedState | None, now: datetime) -> bool:
 def request_for(state: FeedState, now: datetime) -> Request:
     """What to ask the feed's server for: the document if it has changed, and once a day in any case.
 
-    Validators lie: servers were met that said 304 for weeks while their feed went on (reliability notes, ETag faults).
+    Validators lie: rss-fetcher has its conditional requests off by default for servers that say 304 for ever.
     """
     whole = state.last_whole is None or now - state.last_whole >= _WHOLE_EVERY
     return Request(
@@ -99,7 +99,7 @@ def after_failure(state: FeedState, failure: FetchFailure, feed: Feed, network: 
     failures = state.failures + 1
     wait = backoff(failure, failures, _interval(state, feed, network, failure.fetched))
     wait *= _jitter(feed.url, failure.fetched) if failure.retry_after_seconds is None else 1
-    state = after_hard_failure(replace(state, failures=failures), failure.fetched)
+    state = after_failed_look(replace(state, failures=failures), failure.fetched)
     return replace(
         state,
         failures=failures,

@@ -88,7 +88,7 @@ def kind_of(tag: str) -> str:
 class Context:
     """The fields of one entry while its elements are read in document order."""
 
-    __slots__ = ("_authors", "_base", "_contents", "_depths", "_fields", "_has_content", "_title_depth")
+    __slots__ = ("_base", "_contents", "_depths", "_fields", "_has_content", "_title_depth")
 
     def __init__(self, base: str, *, has_content: bool = False) -> None:
         self._base = base
@@ -97,7 +97,6 @@ class Context:
         self._depths: dict[str, int] = {}
         self._title_depth = -1
         self._has_content = has_content
-        self._authors = 0
 
     def entry(self) -> Entry:
         """The entry as read so far."""
@@ -268,8 +267,7 @@ def check_content_type(element: etree._Element, default: str) -> None:
 
 
 def _is_html(media_type: str) -> bool:
-    kind = media_type.lower()
-    return _CONTENT_TYPES.get(kind, kind) in ("text/html",) or kind in ("xhtml", "application/xhtml+xml")
+    return media_type.lower() in ("html", "text/html", "xhtml", "application/xhtml+xml")
 
 
 def _mended(text: str) -> str:

@@ -1,9 +1,9 @@
 """Pure: the fast tier of the feed parser: strictly well-formed documents of known shape, read from lxml's tree.
 
-It gives what feedparser gives, at a thirtieth of the cost, or refuses, and then feedparser reads the
+It gives what feedparser gives, at a tenth of the cost, or refuses, and then feedparser reads the
 document: tests/acquire/test_fastparse.py compares the two over documents real, conformant and random.
 Each rule below is one of feedparser 6.0's own; what feedparser does in ways that are not worth
-repeating (XHTML content, xml:base, base64, nested sources …) is refused.
+repeating (XHTML content, an xml:base below the root, base64, nested sources …) is refused.
 """
 
 import re

@@ -30,8 +30,8 @@ def after_redirect(state: FeedState, moved_to: str, moment: datetime) -> FeedSta
     return _asking(state, moved_to, moment)
 
 
-def after_hard_failure(state: FeedState, moment: datetime) -> FeedState:
-    """The state after a failure: a new address that has failed five times is given up."""
+def after_failed_look(state: FeedState, moment: datetime) -> FeedState:
+    """The state after a look that failed: a new address that has failed five times in a row is given up."""
     if state.moved.asked and state.failures >= _GIVE_UP:
         return _asking(state, "", moment)
     return state

@@ -12,8 +12,8 @@ from aggregator.text.urls import host_of
 _HOSTS = 3
 _AWAY = {FailureKind.NETWORK, FailureKind.TIMEOUT}
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(minutes=15)
-#: What feeds said this long ago still tells whether there is a network now.
-_RECENT = timedelta(minutes=15)
+#: What feeds said this long ago still tells whether there is a network now; longer than the longest wait between two looks.
+_RECENT = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,15 @@ def outage(outcomes: Iterable[Outcome], states: Iterable[FeedState], now: dateti
 
 
 def after_outage(state: FeedState, reason: str, moment: datetime) -> FeedState:
-    """The state after a look that the network spoiled: health, backoff and redirects as they were, asked again soon."""
+    """The state after a look that the network spoiled: health, backoff and redirects as they were, asked again soon.
+
+    The failure is noted, not counted: a later round that holds only one or two feeds needs the others as evidence.
+    """
     gone = moment - (state.last_ok or moment)
     return replace(
-        state, last_attempt=moment, next_due=moment + min(max(gone / 10, _SHORTEST), _LONGEST), reason=reason
+        state,
+        failure=FailureKind.NETWORK,
+        last_attempt=moment,
+        next_due=moment + min(max(gone / 10, _SHORTEST), _LONGEST),
+        reason=reason,
     )

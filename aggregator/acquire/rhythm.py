@@ -66,9 +66,8 @@ def rate_at(rhythm: Rhythm, moment: datetime) -> float:
 def worthwhile_interval(rhythm: Rhythm, network: Network, moment: datetime) -> timedelta:
     """Time between two looks: `network.interval_minutes` at 24 articles a day, else with the inverse root of the rate.
 
-    For a given number of requests that spread makes the sum of all articles' delays least (Cho and
-    Garcia-Molina, Effective page refresh policies for web crawlers, 2003). What the publisher asks
-    for counts up to `network.interval_minutes`: feeds with a ttl of a day that publish by the hour are common.
+    An interval t makes the articles of a rate r wait rt/2 in sum for 1/t requests; for a given number of requests over all
+    feeds the wait is least with t in proportion to 1/√r (Lagrange). What the publisher asks for counts up to `network.interval_minutes`: feeds with a ttl of a day that publish by the hour are common.
     """
     minutes = network.interval_minutes * math.sqrt(_PRIOR_RATE / rate_at(rhythm, moment))
     asked = min(rhythm.hint_minutes or 0, network.interval_minutes)

@@ -35,7 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(lookup_app)
 app.add_typer(feeds_app, name="feeds")
-__all__ = ["app", "health"]
+__all__ = ["app", "health"]  # health adds its command to feeds_app by being imported
 
 
 def _version(wanted: bool) -> None:

@@ -12,6 +12,7 @@ from aggregator.acquire.access import dressed
 from aggregator.acquire.discover import discover_feeds
 from aggregator.acquire.fetch import fetch, make_client
 from aggregator.acquire.opml import read_opml, write_opml
+from aggregator.acquire.politeness import HostGate
 from aggregator.cli import output
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE, load_settings
@@ -159,10 +160,11 @@ def check(config: Config = DEFAULT_FILE, json: Json = False) -> None:
 
 async def _check_all(feeds: tuple[Feed, ...], network: Network) -> list[tuple[str, bool, str, str]]:
     places = asyncio.Semaphore(network.concurrency)
+    gate = HostGate(network, clock=asyncio.get_running_loop().time)
     async with make_client(network, aggregator.__version__) as client:
 
         async def one(feed: Feed) -> tuple[str, bool, str, str]:
-            async with places:
+            async with gate.at(feed.url), places:
                 request = dressed(Request(url=feed.url), feed)
                 answer = await fetch(client, request, deadline=network.deadline_seconds, now=utc_now)
                 return _finding(feed, answer)

@@ -58,3 +58,17 @@ def test_an_outage_harms_no_feed_and_is_over_soon() -> None:
     assert (after.failures, after.health, after.etag, after.last_ok) == (0, Health.OK, "e", before.last_ok)
     assert after.next_due == NOW + timedelta(minutes=5)
     assert after_outage(FeedState(url="u"), "away", NOW).next_due == NOW + timedelta(minutes=1)
+
+
+def test_an_outage_goes_on_though_each_later_round_holds_one_feed() -> None:
+    states = [
+        FeedState(url=f"https://n{n}.example/rss", health=Health.OK, last_ok=NOW - timedelta(hours=3)) for n in range(4)
+    ]
+    reason = outage([lost(n) for n in range(4)], states, NOW)
+    states = [after_outage(state, reason, NOW) for state in states]
+    while NOW + timedelta(hours=2) > (moment := min(state.next_due or NOW for state in states)):
+        place = next(n for n, state in enumerate(states) if state.next_due == moment)
+        reason = outage([lost(place)], states, moment)
+        assert reason
+        states[place] = after_outage(states[place], reason, moment)
+    assert {state.health for state in states} == {Health.OK}

@@ -18,6 +18,12 @@ from aggregator.text.language import detect_language
         ("Президенти двох країн підписали у Києві угоду про постачання газу й нафти", "ru", "uk"),
         ("両首脳は北京でガス供給に関する協定に署名しました", "zh", "ja"),
         ("Les deux présidents ont signé hier à Pékin un accord sur la livraison de gaz", "en", "fr"),
+        (
+            "Die Präsidenten haben with großer Mehrheit in Peking ein Abkommen über Gaslieferungen unterzeichnet",
+            "en",
+            "de",
+        ),
+        ("Los dos presidentes firmaron el lunes en Pekín un acuerdo sobre el suministro de gas", "en", "es"),
         ("두 정상은 베이징에서 가스 공급 협정에 서명했다", "zh", "ko"),
         ("华为 Huawei Mate 60 新机发布会在北京举行", "en", "zh"),
         ("Компания Huawei открыла офис в Москве", "en", "ru"),

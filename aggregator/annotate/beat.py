@@ -6,7 +6,7 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,17 @@ class Beat:
     weights: Weights
     concept_matcher: Matcher
     cue_matcher: Matcher
+    side_matcher: Matcher
+    """Only the names of the two countries, as they stand inside the names of other concepts."""
+    _inside: dict[str, tuple[Side, ...]] = field(default_factory=dict)
+
+    def sides_inside(self, name: str) -> tuple[Side, ...]:
+        """The sides whose country is named inside the name of another concept («coal exports to China»)."""
+        found = self._inside.get(name)
+        if found is None:
+            sides = (self.concepts[str(hit.meaning)].side for hit in self.side_matcher.find(name))
+            found = self._inside[name] = tuple(dict.fromkeys(sides))
+        return found
 
     def concept_named(self, name: str) -> str | None:
         """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
@@ -76,14 +87,17 @@ def load_beat(name: str = "china-russia") -> Beat:
     head = next(lexicon.rows("head"))
     first, second = head["sides"]
     sides: dict[str, Side] = {first["id"]: "first", second["id"]: "second", "pair": "pair", "third": "third"}
+    concepts = {row["id"]: _concept(row, sides) for row in lexicon.rows("concepts")}
+    countries = {c.id for c in concepts.values() if c.kind == "country" and c.side in ("first", "second")}
     return Beat(
         name=head["name"],
-        concepts={row["id"]: _concept(row, sides) for row in lexicon.rows("concepts")},
+        concepts=concepts,
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         polarities={row["id"]: row["polarity"] for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
         concept_matcher=Matcher(Pattern(*row) for row in lexicon.rows("concept_patterns")),
         cue_matcher=Matcher(_cue_patterns(lexicon), overlapping=True),
+        side_matcher=Matcher(Pattern(*row) for row in lexicon.rows("concept_patterns") if row[1] in countries),
     )
 
 

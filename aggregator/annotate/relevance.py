@@ -1,7 +1,8 @@
 """Mentions → Relevance: how probably the article is about the tie of the pair, and why.
 
-A logistic regression over some twenty named features; the weights stand in the beat's
-weights.json, and each feature that counted becomes a line of evidence.
+A logistic regression over named features; the weights stand in the beat's weights.json, and each
+feature that counted becomes a line of evidence. The title speaks first: where it names both sides,
+the text confirms (`lead_…`); where it does not, the text must carry the tie alone (`below_…`).
 """
 
 import math
@@ -10,16 +11,19 @@ from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.sentences import Sentence, Sentences
-from aggregator.model import Evidence, Relevance, Side
+from aggregator.annotate.ties import JOINS, NOTHING, Tie, read_tie
+from aggregator.model import Evidence, Relevance
 
-#: A concept of the pair that weighs this much speaks of both sides; lighter ones (SCO) have other members too.
-_JOINS = 0.7
-#: Characters between neighbours of an enumeration («China, Russia and Iran»).
-_NEIGHBOUR = 12
+#: Sentences of a text that are read: later ones stray from the subject.
+_READ = 40
+#: What is said in the lead alone counts half of what the title says.
+_LEAD = 0.5
+_MANNERS = ("", "listed", "apart", "together", "pair")
+_TOLD = {"pair": "as a pair", "together": "side by side", "listed": "in a list", "apart": "one apart from the other"}
 
 
 class Feature(NamedTuple):
-    """One observation: its name in weights.json, its value (0..1, sentences to 2), what was seen and where."""
+    """One observation: its name in weights.json, its value (0..1), what was seen and where."""
 
     name: str
     value: float
@@ -27,27 +31,14 @@ class Feature(NamedTuple):
     where: str
 
 
-class _Seen(NamedTuple):
-    """How strongly a stretch of text speaks of each side, 0..1, and by which names."""
-
-    first: float = 0.0
-    second: float = 0.0
-    pair: float = 0.0
-    names: str = ""
-
-    @property
-    def both(self) -> float:
-        """Both sides by their own names, or by a name that joins them («Sino-Russian», «Power of Siberia»)."""
-        return max(min(self.first, self.second), self.pair if self.pair >= _JOINS else 0.0)
-
-
-_NOTHING = _Seen()
+Read = Sequence[tuple[Sentence, Tie]]
 
 
 def judge_relevance(sentences: Sentences, beat: Beat) -> Relevance:
     """The probability that the article is about the tie, with what counted for and against."""
+    weights = beat.weights.features
     points = [
-        Evidence(feature.what, feature.where, round(beat.weights.features.get(feature.name, 0.0) * feature.value, 2))
+        Evidence(feature.what, feature.where, round(weights.get(feature.name, 0.0) * feature.value, 2))
         for feature in features(sentences, beat)
     ]
     log_odds = beat.weights.bias + sum(evidence.points for evidence in points)
@@ -58,94 +49,140 @@ def judge_relevance(sentences: Sentences, beat: Beat) -> Relevance:
 
 def features(sentences: Sentences, beat: Beat) -> list[Feature]:
     """What can be observed about the pair in an article; only features with a value above 0."""
-    title, lead, body = sentences.title, sentences.lead, sentences.body
+    title = [(sentence, read_tie(sentence, beat)) for sentence in sentences.title]
+    body = [(sentence, read_tie(sentence, beat)) for sentence in sentences.body[:_READ]]
+    everywhere = [tie for _, tie in (*title, *body)]
+    if not (any(tie.both or tie.pair for tie in everywhere) or _sides(everywhere) == 2):
+        return []
+    lead = body[:2]
+    head = title[0][1] if title else NOTHING
     observed = [
-        *_presence(_seen(title), "title"),
-        *_presence(_seen(lead), "lead"),
-        *_presence(_seen(body), "body"),
-        *_sentences_with_both(body),
-        *_relations(title, "title", beat),
-        *_relations(body, "body", beat),
-        *_across_title_and_lead(_seen(title), _seen(lead)),
-        *_third_parties(title, "title"),
-        *_third_parties(lead, "lead"),
-        *_enumerations([*title, *lead]),
-        *_round_up(title),
+        *_title(head),
+        *_lead("lead" if head.both else "below", lead),
+        *_crossed(head, lead),
+        *_rest(body[2:], bool(head.both or any(tie.both for _, tie in lead))),
+        *_focus(title, lead),
+        *_pressed(title, lead),
+        *_words(title, lead, beat),
+        *_against(title, lead, beat),
+        *_topics(title, lead, beat),
+        Feature("title_only", float(not body), "nothing but a title", "body"),
     ]
     return [feature for feature in observed if feature.value > 0]
 
 
-def _seen(sentences: Iterable[Sentence]) -> _Seen:
-    weights: dict[Side, float] = {}
-    names: dict[Side, str] = {}
-    for sentence in sentences:
-        for concept, mention in sentence.concepts:
-            if concept.weight > weights.get(concept.side, 0.0):
-                weights[concept.side] = concept.weight
-                names[concept.side] = sentence.text[mention.start - sentence.start : mention.end - sentence.start]
-    if not weights:
-        return _NOTHING
-    told = [names[side] for side in ("first", "second", "pair") if side in names]
-    return _Seen(weights.get("first", 0.0), weights.get("second", 0.0), weights.get("pair", 0.0), " + ".join(told))
+def _sides(ties: Iterable[Tie]) -> int:
+    first = second = False
+    for tie in ties:
+        first, second = first or tie.first > 0, second or tie.second > 0
+    return first + second
 
 
-def _presence(seen: _Seen, where: str) -> Iterator[Feature]:
-    if seen is _NOTHING:
+def _title(tie: Tie) -> Iterator[Feature]:
+    if tie.both:
+        yield from _manner("title", tie, "title")
         return
-    yield Feature(f"{where}_both", seen.both, f"both sides: {seen.names}", where)
-    yield Feature(f"{where}_pair", seen.pair, f"names the pair: {seen.names}", where)
-    if not seen.both and not seen.pair:
-        yield Feature(f"{where}_one", max(seen.first, seen.second), f"only one side: {seen.names}", where)
+    one = max(tie.first, tie.second)
+    yield Feature("title_one", one if not tie.pair else 0.0, f"only one side: {tie.names}", "title")
+    yield Feature("title_none", float(not one and not tie.pair), "neither side is named", "title")
+    yield Feature("title_members", tie.pair, f"both are members: {tie.names}", "title")
 
 
-def _sentences_with_both(body: Sequence[Sentence]) -> Iterator[Feature]:
-    count = sum(bool(seen.both) for seen in (_seen([sentence]) for sentence in body if sentence.concepts))
-    yield Feature("body_sentences", min(count, 6) / 3, f"sentences with both sides: {count}", "body")
+def _manner(prefix: str, tie: Tie, where: str) -> Iterator[Feature]:
+    manner = tie.manner
+    yield Feature(f"{prefix}_{manner}", tie.both, f"both sides, {_TOLD[manner]}: {tie.names}", where)
+    if tie.third:
+        others = ", ".join(tie.third[:4])
+        yield Feature(f"{prefix}_{manner}_third", min(len(tie.third), 3) / 3, f"with others: {others}", where)
+        if tie.third_leads:
+            yield Feature(f"{prefix}_{manner}_led", 1.0, f"a third party acts: {tie.third[0]}", where)
+    if manner == "apart":
+        yield Feature(f"{prefix}_near", float(tie.near), "the sides are named near each other", where)
+        yield Feature(f"{prefix}_parted", float(tie.parted), "something parts the sides", where)
+        yield Feature(f"{prefix}_between", float(tie.between), "a relation word between the sides", where)
+        yield Feature(f"{prefix}_toward", float(tie.toward), "one side is turned to the other", where)
+        yield Feature(f"{prefix}_placed", float(tie.placed), "one side is only the place", where)
+        yield Feature(f"{prefix}_quoted", float(tie.quoted), "one side is only the speaker", where)
+    yield Feature(f"{prefix}_people", float(tie.people), "persons of both sides", where)
+    yield Feature(f"{prefix}_forum", tie.pair if tie.pair < JOINS else 0.0, "a forum of both and others", where)
 
 
-def _relations(sentences: Sequence[Sentence], where: str, beat: Beat) -> Iterator[Feature]:
-    """Relation words in the sentences that hold both sides."""
-    found: dict[str, set[str]] = {}
-    for sentence in sentences:
-        seen = _seen([sentence]) if sentence.concepts and sentence.cues else _NOTHING
-        if seen.both or seen.pair:
-            for hit in sentence.cues:
-                if hit.cue.relation:
-                    found.setdefault(beat.polarities[hit.cue.relation], set()).add(hit.text.lower())
-    for polarity, words in found.items():
-        told = ", ".join(sorted(words)[:4])
-        yield Feature(f"{where}_{polarity}", min(len(words), 2) / 2, f"{polarity} between the sides: {told}", where)
+def _lead(prefix: str, lead: Read) -> Iterator[Feature]:
+    ties = [tie for _, tie in lead if tie.both]
+    if ties:
+        yield from _manner(prefix, max(ties, key=lambda tie: _MANNERS.index(tie.manner)), "lead")
 
 
-def _across_title_and_lead(head: _Seen, below: _Seen) -> Iterator[Feature]:
-    if head.both or below.both:
-        return
-    crossed = max(min(head.first, below.second), min(head.second, below.first))
-    yield Feature(
-        "one_in_title_other_in_lead", crossed, f"{head.names} in the title, {below.names} below", "title+lead"
-    )
+def _crossed(head: Tie, lead: Read) -> Iterator[Feature]:
+    if not head.both and not any(tie.both for _, tie in lead):
+        crossed = max((max(min(head.first, t.second), min(head.second, t.first)) for _, t in lead), default=0.0)
+        yield Feature("crossed", crossed, f"{head.names} in the title, the other side below", "title+lead")
 
 
-def _third_parties(sentences: Sequence[Sentence], where: str) -> Iterator[Feature]:
-    third = {c.id: c.name() for s in sentences for c, _ in s.concepts if c.side == "third" and c.kind == "country"}
-    yield Feature(f"{where}_third", min(len(third), 3) / 3, f"other countries: {', '.join(third.values())}", where)
+def _rest(rest: Read, known: bool) -> Iterator[Feature]:
+    count = sum(bool(tie.both) for _, tie in rest)
+    name = "rest" if known else "only_rest"
+    yield Feature(f"{name}_sentences", min(count, 4) / 4, f"later sentences with both sides: {count}", "body")
+    if rest:
+        yield Feature(f"{name}_share", count / len(rest), f"share of later sentences: {count / len(rest):.0%}", "body")
 
 
-def _enumerations(sentences: Sequence[Sentence]) -> Iterator[Feature]:
-    """Both sides next to a third country: «China, Russia, Iran», «Китай, Индия и Россия»."""
-    for sentence in sentences:
-        countries = [(c, m) for c, m in sentence.concepts if c.kind == "country"]
-        for trio in zip(countries, countries[1:], countries[2:], strict=False):
-            sides = {concept.side for concept, _ in trio}
-            near = all(
-                right.start - left.end <= _NEIGHBOUR for (_, left), (_, right) in zip(trio, trio[1:], strict=False)
-            )
-            if near and sides >= {"first", "second", "third"}:
-                names = ", ".join(concept.name() for concept, _ in trio)
-                yield Feature("enumeration", 1.0, f"listed together: {names}", sentence.field)
+def _focus(title: Read, lead: Read) -> Iterator[Feature]:
+    """How much of what is named belongs to the two sides, and how evenly."""
+    counts = [tie.counts for _, tie in (*title, *lead)]
+    first, second, pair, third = (sum(count[i] for count in counts) for i in range(4))
+    named = first + second + 2 * pair
+    yield Feature("focus", named / max(1, named + third), f"names of the two sides: {named} of {named + third}", "title+lead")
+    yield Feature("balance", (min(first, second) + pair) / max(1, max(first, second) + pair), "balance", "title+lead")
+    yield Feature("often", min(min(first, second) + pair, 4) / 4, "often", "title+lead")
+
+
+def _pressed(title: Read, lead: Read) -> Iterator[Feature]:
+    """A third party on what one side does for the other."""
+    for sentence, tie in (*title, *lead):
+        if tie.manner == "apart" and tie.third:
+            relations = {hit.cue.relation for hit in sentence.cues}
+            if relations & {"pressure", "arms"} and relations & {"support", "arms", "exchange", "agreement"}:
+                yield Feature("pressed", 1.0, "a third party on help of one side for the other", sentence.field)
                 return
 
 
-def _round_up(title: Sequence[Sentence]) -> Iterator[Feature]:
-    words = [hit.text for s in title for hit in s.cues if hit.cue.relation == "round-up"]
-    yield Feature("round_up", float(bool(words)), f"a round-up: {', '.join(words)}", "title")
+def _words(title: Read, lead: Read, beat: Beat) -> Iterator[Feature]:
+    """Relation words in sentences that speak of both sides."""
+    found: dict[str, tuple[float, set[str], str]] = {}
+    below = 1.0 if not any(tie.both for _, tie in title) else _LEAD
+    for read, value, where in ((title, 1.0, "title"), (lead, below, "lead")):
+        for sentence, tie in read:
+            if tie.both:
+                for hit in sentence.cues:
+                    relation = hit.cue.relation
+                    if relation and beat.polarities[relation] != "against":
+                        found.setdefault(relation, (value, set(), where))[1].add(hit.text.lower())
+    for relation, (value, words, where) in found.items():
+        yield Feature(relation, value, f"{relation}: {', '.join(sorted(words)[:4])}", where)
+    told = sum(value for value, _, _ in found.values())
+    yield Feature("no_words", float(not found and any(tie.both for _, tie in (*title, *lead))), "no relation word", "title+lead")
+
+
+def _against(title: Read, lead: Read, beat: Beat) -> Iterator[Feature]:
+    found: dict[str, tuple[float, set[str], str]] = {}
+    for read, value, where in ((title, 1.0, "title"), (lead, _LEAD, "lead")):
+        for sentence, _ in read:
+            for hit in sentence.cues:
+                relation = hit.cue.relation
+                if relation and beat.polarities[relation] == "against":
+                    found.setdefault(relation, (value, set(), where))[1].add(hit.text.lower())
+    for relation, (value, words, where) in found.items():
+        yield Feature(relation, value, f"{relation}: {', '.join(sorted(words)[:4])}", where)
+
+
+def _topics(title: Read, lead: Read, beat: Beat) -> Iterator[Feature]:
+    found: dict[str, tuple[float, str]] = {}
+    for read, value, where in ((title, 1.0, "title"), (lead, _LEAD, "lead")):
+        for sentence, tie in read:
+            if tie.both:
+                for hit in sentence.cues:
+                    if hit.cue.topic:
+                        found.setdefault(hit.cue.topic, (value, where))
+    for topic, (value, where) in found.items():
+        yield Feature(f"on_{topic}", value, f"topic {topic}", where)

@@ -17,7 +17,7 @@ def annotate(article: Article, beat: Beat) -> Annotated:
         article=article,
         mentions=mentions,
         topics=find_topics(sentences, mentions, beat),
-        relevance=judge_relevance(sentences, beat),
+        relevance=judge_relevance(sentences, beat, article.language),
         title_words=" ".join(words(article.title)),
         text_words=" ".join(words(article.body)),
     )

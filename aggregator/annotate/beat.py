@@ -50,6 +50,8 @@ class Beat:
     """The pair, its concepts, topics and words."""
 
     name: str
+    languages: frozenset[str]
+    """What the press of the two sides is written in."""
     concepts: Mapping[str, Concept]
     topics: Mapping[str, Topic]
     polarities: Mapping[str, str]
@@ -91,6 +93,7 @@ def load_beat(name: str = "china-russia") -> Beat:
     countries = {c.id for c in concepts.values() if c.kind == "country" and c.side in ("first", "second")}
     return Beat(
         name=head["name"],
+        languages=frozenset(side["language"] for side in head["sides"] if "language" in side),
         concepts=concepts,
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         polarities={row["id"]: row["polarity"] for row in lexicon.rows("relations")},

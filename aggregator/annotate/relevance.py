@@ -18,8 +18,10 @@ from aggregator.model import Evidence, Relevance
 _READ = 40
 #: What is said in the lead alone counts half of what the title says.
 _LEAD = 0.5
-_MANNERS = ("", "listed", "apart", "together", "pair")
-_TOLD = {"pair": "as a pair", "together": "side by side", "listed": "in a list", "apart": "one apart from the other"}
+_MANNERS = ("", "implied", "listed", "apart", "together", "pair")
+_TOLD = {"pair": "as a pair", "together": "side by side", "listed": "in a list", "apart": "one apart from the other", "implied": "one only implied"}
+#: Relations in which both take part, whoever speaks of it.
+_SHARED = frozenset(("meeting", "agreement", "cooperation", "exchange", "joint-act", "two-sides", "culture"))
 
 
 class Feature(NamedTuple):
@@ -34,12 +36,12 @@ class Feature(NamedTuple):
 Read = Sequence[tuple[Sentence, Tie]]
 
 
-def judge_relevance(sentences: Sentences, beat: Beat) -> Relevance:
+def judge_relevance(sentences: Sentences, beat: Beat, language: str) -> Relevance:
     """The probability that the article is about the tie, with what counted for and against."""
     weights = beat.weights.features
     points = [
         Evidence(feature.what, feature.where, round(weights.get(feature.name, 0.0) * feature.value, 2))
-        for feature in features(sentences, beat)
+        for feature in features(sentences, beat, language)
     ]
     log_odds = beat.weights.bias + sum(evidence.points for evidence in points)
     score = 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
@@ -47,7 +49,7 @@ def judge_relevance(sentences: Sentences, beat: Beat) -> Relevance:
     return Relevance(score=round(score, 4), evidence=tuple(counted))
 
 
-def features(sentences: Sentences, beat: Beat) -> list[Feature]:
+def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
     """What can be observed about the pair in an article; only features with a value above 0."""
     title = [(sentence, read_tie(sentence, beat)) for sentence in sentences.title]
     body = [(sentence, read_tie(sentence, beat)) for sentence in sentences.body[:_READ]]
@@ -63,6 +65,8 @@ def features(sentences: Sentences, beat: Beat) -> list[Feature]:
         *_rest(body[2:], bool(head.both or any(tie.both for _, tie in lead))),
         *_focus(title, lead),
         *_pressed(title, lead),
+        *_shared(title, lead),
+        *_own_press(head, lead, language in beat.languages),
         *_words(title, lead, beat),
         *_against(title, lead, beat),
         *_topics(title, lead, beat),
@@ -104,7 +108,8 @@ def _manner(prefix: str, tie: Tie, where: str) -> Iterator[Feature]:
         yield Feature(f"{prefix}_placed", float(tie.placed), "one side is only the place", where)
         yield Feature(f"{prefix}_quoted", float(tie.quoted), "one side is only the speaker", where)
     yield Feature(f"{prefix}_people", float(tie.people), "persons of both sides", where)
-    yield Feature(f"{prefix}_forum", tie.pair if tie.pair < JOINS else 0.0, "a forum of both and others", where)
+    yield Feature(f"{prefix}_heads", float(tie.heads), "begins with a side", where)
+    yield Feature(f"{prefix}_forum", float(tie.forum), "a forum of both and others", where)
 
 
 def _lead(prefix: str, lead: Read) -> Iterator[Feature]:
@@ -135,6 +140,21 @@ def _focus(title: Read, lead: Read) -> Iterator[Feature]:
     yield Feature("focus", named / max(1, named + third), f"names of the two sides: {named} of {named + third}", "title+lead")
     yield Feature("balance", (min(first, second) + pair) / max(1, max(first, second) + pair), "balance", "title+lead")
     yield Feature("often", min(min(first, second) + pair, 4) / 4, "often", "title+lead")
+
+
+def _own_press(head: Tie, lead: Read, own: bool) -> Iterator[Feature]:
+    manner = head.manner or next((tie.manner for _, tie in lead if tie.both), "")
+    if own and manner:
+        yield Feature(f"own_{manner}", 1.0 if head.manner else _LEAD, "in the language of a side", "title")
+
+
+def _shared(title: Read, lead: Read) -> Iterator[Feature]:
+    for sentence, tie in (*title, *lead):
+        if tie.both:
+            relations = {hit.cue.relation for hit in sentence.cues}
+            if relations & _SHARED:
+                yield Feature(f"shared_{tie.manner}", 1.0 if sentence.field == "title" else _LEAD, "they share", sentence.field)
+                return
 
 
 def _pressed(title: Read, lead: Read) -> Iterator[Feature]:

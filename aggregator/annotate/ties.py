@@ -10,6 +10,12 @@ from aggregator.model import Concept, Mention, Side
 
 #: A concept of the pair that weighs this much speaks of both sides; lighter ones (SCO) have other members too.
 JOINS = 0.7
+#: Lighter names (a news agency, a sea, a name that many bear) do not speak of a side by themselves.
+_COUNTS = 0.45
+#: Lighter names only imply a side: «the war in Ukraine» Russia, «yuan» China.
+_NAMED = 0.75
+#: Characters before the first name of a sentence that begins with it: «Лидеры России и Китая».
+_HEAD = 12
 #: Kinds of which a mention is the country or a person of it, and not a name that may hold a country's.
 _PLAIN = frozenset(("country", "person"))
 #: Characters that can stand between neighbours of an enumeration: «China, as well as Russia».
@@ -64,6 +70,10 @@ class Tie(NamedTuple):
     """Persons of both sides are named."""
     counts: tuple[int, int, int, int] = (0, 0, 0, 0)
     """How many names speak of the first side, the second, the pair, third parties."""
+    forum: bool = False
+    """A body of both and others is named (SCO)."""
+    heads: bool = False
+    """The sentence begins with a name of a side."""
     names: str = ""
 
     @property
@@ -73,11 +83,13 @@ class Tie(NamedTuple):
 
     @property
     def manner(self) -> str:
-        """pair, listed, together or apart; empty where the sentence does not speak of both."""
+        """pair, listed, together, apart or implied; empty where the sentence does not speak of both."""
         if not self.both:
             return ""
         if self.pair >= JOINS:
             return "pair"
+        if self.both < _NAMED:
+            return "implied"
         return "listed" if self.listed else "together" if self.together else "apart"
 
 
@@ -96,6 +108,7 @@ def read_tie(sentence: Sentence, beat: Beat) -> Tie:
     """What a sentence says of the two sides."""
     if not sentence.concepts:
         return NOTHING
+    forum = False
     strength: dict[Side, float] = {}
     told: dict[Side, str] = {}
     names: list[_Name] = []
@@ -103,11 +116,18 @@ def read_tie(sentence: Sentence, beat: Beat) -> Tie:
         start, end = mention.start - sentence.start, mention.end - sentence.start
         text = sentence.text[start:end]
         for side, weight in _sides(concept, text, beat):
+            if weight < _COUNTS and side in ("first", "second"):
+                continue
             if weight > strength.get(side, 0.0):
                 strength[side], told[side] = weight, text
+            forum = forum or (side == "pair" and weight < JOINS and concept.kind == "body")
             names.append(_Name(side, concept.kind, start, end, text))
     first, second, pair = (strength.get(side, 0.0) for side in ("first", "second", "pair"))
+    if not names:
+        return NOTHING
     tie = Tie(
+        forum=forum,
+        heads=names[0].side != "third" and names[0].start <= _HEAD,
         first=first,
         second=second,
         pair=pair,

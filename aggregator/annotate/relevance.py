@@ -18,8 +18,8 @@ from aggregator.model import Evidence, Relevance
 _READ = 40
 #: What is said in the lead alone counts half of what the title says.
 _LEAD = 0.5
-_MANNERS = ("", "implied", "listed", "apart", "together", "pair")
-_TOLD = {"pair": "as a pair", "together": "side by side", "listed": "in a list", "apart": "one apart from the other", "implied": "one only implied"}
+_MANNERS = ("", "implied", "quoted", "listed", "apart", "together", "pair")
+_TOLD = {"pair": "as a pair", "together": "side by side", "listed": "in a list", "apart": "one apart from the other", "implied": "one only implied", "quoted": "one only as the speaker"}
 #: Relations in which both take part, whoever speaks of it.
 _SHARED = frozenset(("meeting", "agreement", "cooperation", "exchange", "joint-act", "two-sides", "culture"))
 
@@ -106,7 +106,6 @@ def _manner(prefix: str, tie: Tie, where: str) -> Iterator[Feature]:
         yield Feature(f"{prefix}_between", float(tie.between), "a relation word between the sides", where)
         yield Feature(f"{prefix}_toward", float(tie.toward), "one side is turned to the other", where)
         yield Feature(f"{prefix}_placed", float(tie.placed), "one side is only the place", where)
-        yield Feature(f"{prefix}_quoted", float(tie.quoted), "one side is only the speaker", where)
     yield Feature(f"{prefix}_people", float(tie.people), "persons of both sides", where)
     yield Feature(f"{prefix}_heads", float(tie.heads), "begins with a side", where)
     yield Feature(f"{prefix}_forum", float(tie.forum), "a forum of both and others", where)
@@ -180,6 +179,8 @@ def _words(title: Read, lead: Read, beat: Beat) -> Iterator[Feature]:
                         found.setdefault(relation, (value, set(), where))[1].add(hit.text.lower())
     for relation, (value, words, where) in found.items():
         yield Feature(relation, value, f"{relation}: {', '.join(sorted(words)[:4])}", where)
+        if where == "lead":
+            yield Feature(f"below_{relation}", float(below == 1.0), "below", where)
     told = sum(value for value, _, _ in found.values())
     yield Feature("no_words", float(not found and any(tie.both for _, tie in (*title, *lead))), "no relation word", "title+lead")
 

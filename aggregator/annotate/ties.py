@@ -83,13 +83,15 @@ class Tie(NamedTuple):
 
     @property
     def manner(self) -> str:
-        """pair, listed, together, apart or implied; empty where the sentence does not speak of both."""
+        """pair, listed, together, apart, quoted or implied; empty where the sentence does not speak of both."""
         if not self.both:
             return ""
         if self.pair >= JOINS:
             return "pair"
         if self.both < _NAMED:
             return "implied"
+        if self.quoted:
+            return "quoted"
         return "listed" if self.listed else "together" if self.together else "apart"
 
 

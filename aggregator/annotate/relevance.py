@@ -70,6 +70,7 @@ def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
         *_words(title, lead, beat),
         *_against(title, lead, beat),
         *_topics(title, lead, beat),
+        Feature("title_parts", float(";" in title[0][0].text or "；" in title[0][0].text) if title else 0.0, "several", "title"),
         Feature("title_only", float(not body), "nothing but a title", "body"),
     ]
     return [feature for feature in observed if feature.value > 0]
@@ -152,6 +153,8 @@ def _shared(title: Read, lead: Read) -> Iterator[Feature]:
         if tie.both:
             relations = {hit.cue.relation for hit in sentence.cues}
             if relations & _SHARED:
+                if "joint-act" in relations and tie.manner in ("pair", "together", "listed"):
+                    yield Feature("acting", 1.0 if sentence.field == "title" else _LEAD, "they act together", sentence.field)
                 yield Feature(f"shared_{tie.manner}", 1.0 if sentence.field == "title" else _LEAD, "they share", sentence.field)
                 return
 

@@ -32,8 +32,8 @@ from aggregator.workers import Workers
 Clock = Callable[[], datetime]
 Progress = Callable[[Harvest, Saved], None]
 
-#: Articles, or feeds, that are kept in one transaction.
-_BATCH = 500
+#: Articles, or feeds, that are kept in one transaction: the index takes 2,000 at once at four fifths of the cost of 500.
+_BATCH = 2000
 #: Documents per worker that are fetched and not yet read.
 _IN_HAND = 8
 #: Few entries take fewer bytes, so a document of n bytes holds at most n/100 that are known.
@@ -148,7 +148,7 @@ class Keeper:
     def keep(self, harvest: Harvest) -> None:
         """Take a harvest, and commit when enough have come together."""
         self._waiting.append(harvest)
-        self._articles += len(harvest.annotated)
+        self._articles += len(harvest.records)
         if len(self._waiting) >= _BATCH or self._articles >= _BATCH:
             self.commit()
 
@@ -195,12 +195,12 @@ async def _harvest(
     if isinstance(read, ParseFailure):
         failure = FetchFailure(url=feed.url, kind=FailureKind.NOT_A_FEED, reason=read.reason, fetched=fetched.fetched)
         return _failed(feed, state, failure, network, page=body_hash(fetched.body))
-    dates = [annotated.article.date for annotated in read.annotated]
+    dates = [one.date for one in read.records]
     harvest = Harvest(
         feed=feed,
         state=after_success(state, fetched, feed, network, dates=dates, ttl_minutes=read.ttl_minutes),
         outcome="ok",
-        annotated=read.annotated,
+        records=read.records,
         fetched=read.fetched,
         known=read.known,
         dropped=read.dropped,

@@ -1,4 +1,4 @@
-"""Pure: what a document says: parse → normalise → recognise → annotate. Runs in the workers."""
+"""Pure: what a document says: parse → normalise → recognise → annotate → record. Runs in the workers."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from aggregator.acquire.normalise import normalise
 from aggregator.acquire.source import parse_source
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
+from aggregator.archive.rows import record
 from aggregator.identity import find_known
 from aggregator.model import Article, Document, KnownArticle, ParseFailure, Reading
 from aggregator.settings import Feed
@@ -21,7 +22,7 @@ def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle],
     loaded = load_beat(beat)
     return Reading(
         fetched=len(parsed.entries),
-        annotated=tuple(annotate(article, loaded) for article in fresh),
+        records=tuple(record(annotate(article, loaded)) for article in fresh),
         known=len(normalised.articles) - len(fresh),
         dropped=normalised.dropped,
         ttl_minutes=parsed.ttl_minutes,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from aggregator.archive.rows import record
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.model import (
     Annotated,
@@ -114,7 +115,7 @@ def make_harvest(*annotated: Annotated, feed: Feed | None = None, state: FeedSta
         feed=feed,
         state=state or make_state(feed.url),
         outcome="ok",
-        annotated=annotated,
+        records=tuple(map(record, annotated)),
         fetched=len(annotated),
     )
 

@@ -99,8 +99,12 @@ def _told_apart(articles: Iterable[Article]) -> list[Article]:
         for key in article.keys:
             if key[0] == "d":
                 pages[key] |= {page for page in article.keys if page[0] == "u"}
+    shared = {key for key, places in pages.items() if len(places) > 1}
     return [
-        replace(article, keys=tuple(key for key in article.keys if len(pages.get(key, ())) < 2)) for article in articles
+        article
+        if shared.isdisjoint(article.keys)
+        else replace(article, keys=tuple(key for key in article.keys if key not in shared))
+        for article in articles
     ]
 
 

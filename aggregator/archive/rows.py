@@ -18,6 +18,7 @@ from aggregator.model import (
     Mention,
     Moved,
     Notice,
+    Record,
     Relevance,
     Rhythm,
     StoredArticle,
@@ -26,6 +27,7 @@ from aggregator.model import (
 from aggregator.settings import Camp
 
 Row = Mapping[str, Any]
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def store_time(moment: datetime | None) -> str | None:
@@ -131,35 +133,65 @@ def state_row(state: FeedState, outlet: str) -> dict[str, object]:
     }
 
 
-def article_row(annotated: Annotated) -> dict[str, object]:
-    """An annotated article as a row, without its id, story and copy."""
+#: The columns of an article that polling fills, in the order of `Record.values`.
+ARTICLE_COLUMNS = (
+    *("feed_url", "outlet", "camp", "country", "language", "url", "title", "summary", "text", "author"),
+    *("published", "first_seen", "date", "content_hash", "relevance", "annotation"),
+)
+
+
+def record(annotated: Annotated) -> Record:
+    """An annotated article in the plain values that the archive keeps."""
     article = annotated.article
-    return {
-        "feed_url": article.feed_url,
-        "outlet": article.outlet,
-        "camp": article.camp.value,
-        "country": article.country,
-        "language": article.language,
-        "url": article.url,
-        "title": article.title,
-        "summary": article.summary,
-        "text": article.text,
-        "author": article.author,
-        "published": store_time(article.published),
-        "first_seen": store_time(article.first_seen),
-        "date": store_time(article.date),
-        "content_hash": article.content_hash,
-        "relevance": annotated.relevance.score,
-        "annotation": json.dumps(
-            {
-                "mentions": annotated.mentions,
-                "topics": annotated.topics,
-                "evidence": annotated.relevance.evidence,
-                "keys": article.keys,
-            },
-            ensure_ascii=False,
-        ),
-    }
+    published, first_seen = store_time(article.published), store_time(article.first_seen)
+    values = (
+        article.feed_url,
+        article.outlet,
+        article.camp.value,
+        article.country,
+        article.language,
+        article.url,
+        article.title,
+        article.summary,
+        article.text,
+        article.author,
+        published,
+        first_seen,
+        published or first_seen,
+        article.content_hash,
+        annotated.relevance.score,
+        _annotation(annotated),
+    )
+    tokens = " ".join((*map(concept_token, annotated.concepts), *map(topic_token, annotated.topics)))
+    return Record(
+        outlet=article.outlet,
+        keys=article.keys,
+        content_hash=article.content_hash,
+        date=article.date,
+        values=values,
+        words=(annotated.title_words, annotated.text_words, tokens),
+    )
+
+
+def _annotation(annotated: Annotated) -> str:
+    return _ENCODER.encode(
+        {
+            "mentions": annotated.mentions,
+            "topics": annotated.topics,
+            "evidence": annotated.relevance.evidence,
+            "keys": annotated.article.keys,
+        }
+    )
+
+
+def concept_token(concept: str) -> str:
+    """How a concept's id stands in the index."""
+    return "c_" + concept.replace("-", "_")
+
+
+def topic_token(topic: str) -> str:
+    """How a topic's id stands in the index."""
+    return "t_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in topic)
 
 
 def stored_article(row: Row) -> StoredArticle:

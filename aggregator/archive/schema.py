@@ -29,6 +29,13 @@ def m002_feed_memory(db: Database) -> None:
     db.execute("ALTER TABLE feed_states ADD COLUMN memory TEXT NOT NULL DEFAULT '{}'")
 
 
+@migrations()
+def m003_bulk_writes(db: Database) -> None:
+    """A batch of articles fits into the index's memory; an index of keys that nothing asks is gone."""
+    db.execute("INSERT INTO article_words(article_words, rank) VALUES ('hashsize', 8388608)")
+    db.execute("DROP INDEX IF EXISTS article_keys_by_article")
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -19,7 +19,7 @@ from aggregator.model.acquire import (
     UrlChange,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
-from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Saved, StoredArticle, Story
+from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Record, Saved, StoredArticle, Story
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "ParsedFeed",
     "Placement",
     "Reading",
+    "Record",
     "Relevance",
     "Request",
     "Rhythm",

@@ -1,6 +1,7 @@
 """What the archive is given and gives back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from aggregator.model.acquire import Article, FeedState
@@ -8,12 +9,25 @@ from aggregator.model.annotate import Annotated, Relevance
 from aggregator.settings import Feed
 
 
+class Record(NamedTuple):
+    """An annotated article in the plain values that the archive keeps: made in the workers, cheap to hand over."""
+
+    outlet: str
+    keys: tuple[str, ...]
+    content_hash: str
+    date: datetime
+    values: tuple[object, ...]
+    """Its columns, in the archive's order."""
+    words: tuple[str, str, str]
+    """The analysed words of title and body, and the tokens of concepts and topics: what the index holds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a document says: annotated articles that are new or changed; how many of its entries are known."""
+    """What a document says: records of the articles that are new or changed; how many of its entries are known."""
 
     fetched: int
-    annotated: tuple[Annotated, ...]
+    records: tuple[Record, ...]
     known: int
     dropped: tuple[str, ...]
     ttl_minutes: int | None = None
@@ -27,11 +41,11 @@ class Harvest:
     feed: Feed
     state: FeedState
     outcome: Literal["ok", "unchanged", "failed"]
-    annotated: tuple[Annotated, ...] = ()
+    records: tuple[Record, ...] = ()
     fetched: int = 0
     known: int = 0
     dropped: tuple[str, ...] = ()
-    """A reason per entry that was not taken; fetched = known + len(annotated) + len(dropped)."""
+    """A reason per entry that was not taken; fetched = known + len(records) + len(dropped)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,16 +149,37 @@ def test_inline_elements_that_stay_open_do_not_make_closing_tags_slow() -> None:
     assert time.process_time() - start < 1.0
 
 
+TAME_TOKENS = [
+    "<p>",
+    "</p>",
+    "<br/>",
+    "<BR />",
+    "<b>",
+    "</b>",
+    "<a href=\"https://e.org/?a=1&amp;b=2\" title='x'>",
+    "</a>",
+    "<div class=x>",
+    "</div>",
+    "<i>",
+    "<q>",
+    "<img src=a.png alt='a b'/>",
+    "<!-- ad -->",
+    "<li>",
+    "<h2 id=a>",
+    "<hr>",
+    "<pre>",
+    "<span\n>",
+    "</ul>",
+    "</strong >",
+    "<blockquote>",
+    "&amp;",
+    "&nbsp;",
+    "&copy",
+    "&#1056;",
+    "&lt;",
+]
 TAME = st.lists(
-    st.one_of(
-        st.sampled_from(
-            ["<p>", "</p>", "<br/>", "<BR />", "<b>", "</b>", '<a href="https://e.org/?a=1&amp;b=2" title=\'x\'>', "</a>"]
-            + ["<div class=x>", "</div>", "<img src=a.png alt='a b'/>", "<!-- ad -->", "<li>", "<h2 id=a>", "<hr>", "<pre>"]
-            + ["&amp;", "&nbsp;", "&copy", "&#1056;", "&lt;", "<span\n>", "</ul>", "<i>", "<q>", "</strong >", "<blockquote>"]
-        ),
-        st.text(alphabet="ab яЖ中国&;.\n\t", max_size=6),
-    ),
-    max_size=25,
+    st.one_of(st.sampled_from(TAME_TOKENS), st.text(alphabet="ab яЖ中国&;.\n\t", max_size=6)), max_size=25
 ).map("".join)
 
 

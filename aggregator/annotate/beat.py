@@ -5,14 +5,14 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aggregator.annotate.lexicon import LANGUAGES, Lexicon, load_lexicon
-from aggregator.annotate.matcher import Matcher, Pattern
+from aggregator.annotate.lexicon import LANGUAGES, load_lexicon
+from aggregator.annotate.matcher import Matcher, Names
 from aggregator.errors import LexiconError
 from aggregator.model import Concept, Side
 
@@ -82,16 +82,12 @@ def load_beat(name: str = "china-russia") -> Beat:
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         polarities={row["id"]: row["polarity"] for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
-        concept_matcher=Matcher(Pattern(*row) for row in lexicon.rows("concept_patterns")),
-        cue_matcher=Matcher(_cue_patterns(lexicon), overlapping=True),
+        concept_matcher=Matcher(Names(list(lexicon.rows("concept_names")), list(lexicon.rows("concept_meanings")))),
+        cue_matcher=Matcher(
+            Names(list(lexicon.rows("cue_names")), [Cue(*row) for row in lexicon.rows("cue_meanings")]),
+            overlapping=True,
+        ),
     )
-
-
-def _cue_patterns(lexicon: Lexicon) -> Iterator[Pattern]:
-    for form, topic, strong in lexicon.rows("topic_patterns"):
-        yield Pattern(form, Cue(topic=topic, strong=strong))
-    for form, relation in lexicon.rows("relation_patterns"):
-        yield Pattern(form, Cue(relation=relation))
 
 
 def prepare_beat(name: str) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.concepts import find_mentions
-from aggregator.annotate.matcher import Matcher, Pattern
+from aggregator.annotate.matcher import Matcher, Pattern, prepare
 
 FOUND = [
     ("Владимира Путина встретили в аэропорту", {"vladimir-putin"}),
@@ -49,7 +49,7 @@ def test_offsets_point_into_the_text() -> None:
 
 
 def test_a_name_at_no_word_border_hides_nothing() -> None:
-    matcher = Matcher([Pattern("fine china", None), Pattern("China", "china")])
+    matcher = Matcher(prepare([Pattern("fine china", None), Pattern("China", "china")]))
     assert [hit.meaning for hit in matcher.find("They define China as a rival")] == ["china"]
     assert matcher.find("a set of fine china") == []
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.annotate.concepts import find_mentions
 from aggregator.annotate.relevance import features
-from aggregator.annotate.sentences import read_sentences
+from aggregator.annotate.sentences import Sentences
 from aggregator.model import Article
 from aggregator.settings import Camp
 from aggregator.text.markup import plain_text
@@ -79,7 +79,7 @@ def _judged(row: Mapping[str, object], beat: Beat) -> Judged:
         content_hash="",
         keys=(),
     )
-    found = features(read_sentences(article, find_mentions(article.title, article.body, beat), beat), beat)
+    found = features(Sentences(article, find_mentions(article.title, article.body, beat), beat), beat)
     values: dict[str, float] = {}
     for feature in found:
         values[feature.name] = max(values.get(feature.name, 0.0), feature.value)

@@ -3,7 +3,7 @@
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.concepts import find_mentions
 from aggregator.annotate.relevance import judge_relevance
-from aggregator.annotate.sentences import read_sentences
+from aggregator.annotate.sentences import Sentences
 from aggregator.annotate.topics import find_topics
 from aggregator.model import Annotated, Article
 from aggregator.text.words import words
@@ -12,7 +12,7 @@ from aggregator.text.words import words
 def annotate(article: Article, beat: Beat) -> Annotated:
     """Say what an article is about: concepts, topics, and how probably the tie of the beat's pair."""
     mentions = find_mentions(article.title, article.body, beat)
-    sentences = read_sentences(article, mentions, beat)
+    sentences = Sentences(article, mentions, beat)
     return Annotated(
         article=article,
         mentions=mentions,

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, cast
 
 from aggregator.annotate.beat import Beat, Cue
 from aggregator.model import Article, Concept, Mention
@@ -33,17 +33,36 @@ class Sentence(NamedTuple):
     cues: Sequence[CueHit]
 
 
-@dataclass(frozen=True, slots=True)
 class Sentences:
-    """The sentences of an article: the title, always one, and the body."""
+    """The sentences of an article, with what stands in each; cut when first asked for, which most articles never are."""
 
-    title: Sequence[Sentence]
-    body: Sequence[Sentence]
+    def __init__(self, article: Article, mentions: Sequence[Mention], beat: Beat) -> None:
+        self._article = article
+        self._mentions = mentions
+        self._beat = beat
+        self.title_cues = _cues(article.title, beat)
+        self.body_cues = _cues(article.body, beat)
+
+    @cached_property
+    def title(self) -> Sequence[Sentence]:
+        """The title, always one."""
+        title = self._article.title
+        return list(_filled("title", title, [(0, len(title))], self._found("title"), self.title_cues))
+
+    @cached_property
+    def body(self) -> Sequence[Sentence]:
+        """The sentences of the body."""
+        body = self._article.body
+        return list(_filled("text", body, split_sentences(body), self._found("text"), self.body_cues))
 
     @property
     def lead(self) -> Sequence[Sentence]:
         """The first two sentences of the body: what a reader sees below the headline."""
         return self.body[:2]
+
+    def _found(self, field: str) -> list[tuple[Concept, Mention]]:
+        concepts = self._beat.concepts
+        return [(concepts[mention.concept], mention) for mention in self._mentions if mention.field == field]
 
 
 def split_sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -58,23 +77,14 @@ def split_sentences(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def read_sentences(article: Article, mentions: Sequence[Mention], beat: Beat) -> Sentences:
-    """The sentences of an article, with what stands in each."""
-    found: dict[str, list[tuple[Concept, Mention]]] = {"title": [], "text": []}
-    for mention in mentions:
-        found[mention.field].append((beat.concepts[mention.concept], mention))
-    body = article.body
-    return Sentences(
-        title=list(_filled("title", article.title, [(0, len(article.title))], found["title"], beat)),
-        body=list(_filled("text", body, split_sentences(body), found["text"], beat)),
-    )
-
-
 def _filled(
-    field: str, text: str, spans: Iterable[tuple[int, int]], found: Sequence[tuple[Concept, Mention]], beat: Beat
+    field: str,
+    text: str,
+    spans: Iterable[tuple[int, int]],
+    found: Sequence[tuple[Concept, Mention]],
+    cues: Sequence[CueHit],
 ) -> Iterator[Sentence]:
     """Hands out concepts and cues, both in order of their places, to the spans that they start in."""
-    cues = [CueHit(_cue(hit.meaning), hit.start, text[hit.start : hit.end]) for hit in beat.cue_matcher.find(text)]
     concept = cue = 0
     for start, end in spans:
         first_concept, first_cue = concept, cue
@@ -85,7 +95,7 @@ def _filled(
         yield Sentence(field, start, text[start:end], found[first_concept:concept], cues[first_cue:cue])
 
 
-def _cue(meaning: object) -> Cue:
-    if not isinstance(meaning, Cue):
-        raise TypeError(f"the cue matcher holds {meaning!r}")
-    return meaning
+def _cues(text: str, beat: Beat) -> list[CueHit]:
+    return [
+        CueHit(cast("Cue", hit.meaning), hit.start, text[hit.start : hit.end]) for hit in beat.cue_matcher.find(text)
+    ]

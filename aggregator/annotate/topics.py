@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from aggregator.annotate.beat import Beat, Cue
-from aggregator.annotate.sentences import Sentence, Sentences
+from aggregator.annotate.sentences import CueHit, Sentences
 from aggregator.model import Mention
 
 #: A strong term in the title, or two different ones in the text, make a topic.
@@ -26,8 +26,8 @@ def find_topics(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) -
 def topic_points(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) -> dict[str, dict[str, float]]:
     """Points per topic and term: the evidence of `find_topics`. A term counts once, where it counts most."""
     points: dict[str, dict[str, float]] = {}
-    for part, base in ((sentences.title, _IN_TITLE), (sentences.body, _IN_TEXT)):
-        for cue, term in _terms(part):
+    for cues, base in ((sentences.title_cues, _IN_TITLE), (sentences.body_cues, _IN_TEXT)):
+        for cue, term in _terms(cues):
             _credit(points, cue.topic, term, base if cue.strong else base * _WEAK)
     for mention in mentions:
         if mention.field == "title" or mention.start < _READ:
@@ -36,10 +36,10 @@ def topic_points(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) 
     return points
 
 
-def _terms(sentences: Iterable[Sentence]) -> Iterator[tuple[Cue, str]]:
+def _terms(cues: Iterable[CueHit]) -> Iterator[tuple[Cue, str]]:
     """The topic terms of a title or body; of those of one topic that overlap, the first and longest."""
     reached: dict[str, int] = {}
-    for hit in (hit for sentence in sentences for hit in sentence.cues):
+    for hit in cues:
         topic = hit.cue.topic
         if topic and reached.get(topic, 0) <= hit.start < _READ:
             reached[topic] = hit.start + len(hit.text)

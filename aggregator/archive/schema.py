@@ -29,6 +29,29 @@ def m002_feed_memory(db: Database) -> None:
     db.execute("ALTER TABLE feed_states ADD COLUMN memory TEXT NOT NULL DEFAULT '{}'")
 
 
+@migrations()
+def m003_subscriptions(db: Database) -> None:
+    """WebSub: one subscription a feed."""
+    db.execute(_SUBSCRIPTIONS)
+
+
+_SUBSCRIPTIONS = """
+CREATE TABLE subscriptions (
+    feed_url TEXT PRIMARY KEY,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    token TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    state TEXT NOT NULL,
+    requested TEXT,
+    next_request TEXT,
+    attempts INTEGER NOT NULL,
+    lease_until TEXT,
+    last_push TEXT,
+    ignored INTEGER NOT NULL,
+    reason TEXT NOT NULL
+)
+"""
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

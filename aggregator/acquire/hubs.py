@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 from lxml import etree
 
@@ -9,7 +10,7 @@ from aggregator.model import Document, Offer
 from aggregator.text.urls import resolve
 
 #: Characters of Link headers, and bytes of a document's head, that are looked at.
-_HEADER_LIMIT, _HEAD_LIMIT, _PIECE = 8_192, 65_536, 4_096
+_HEADER_LIMIT, _HEAD_LIMIT = 8_192, 65_536
 _URL_LIMIT = 2_048
 #: A link-value (RFC 8288 §3): its target and its parameters. No two parts can match the same text: linear on any input.
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;[^;,"<]*(?:"(?:[^"\\]|\\.)*"[^;,"<]*)*)*)')
@@ -52,22 +53,22 @@ def _of_body(document: Document) -> dict[str, str]:
 
 def _of_xml(document: Document) -> dict[str, str]:
     """The atom:link elements of the feed itself, as far as they stand before the first entry."""
-    parser = etree.XMLPullParser(events=("start",), recover=True, resolve_entities=False, no_network=True)
-    found: dict[str, str] = {}
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
     try:
-        for start in range(0, min(len(document.body), _HEAD_LIMIT), _PIECE):
-            parser.feed(document.body[start : start + _PIECE])
-            for _, element in parser.read_events():
-                if not isinstance(element, etree._Element):
-                    continue
-                if _local(element) in ("item", "entry"):
-                    return found
-                parent = element.getparent()
-                if element.tag == _ATOM_LINK and parent is not None and _local(parent) in ("channel", "feed"):
-                    _take(found, element.get("rel", "").lower(), document.url, element.get("href", ""))
-    except etree.XMLSyntaxError:
-        pass  # no XML at all
+        root: etree._Element | None = etree.fromstring(document.body[:_HEAD_LIMIT], parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None  # no XML at all
+    found: dict[str, str] = {}
+    for child in () if root is None else _head(root):
+        if _local(child) in ("item", "entry"):
+            break
+        if child.tag == _ATOM_LINK:
+            _take(found, child.get("rel", "").lower(), document.url, child.get("href", ""))
     return found
+
+
+def _head(root: etree._Element) -> Iterable[etree._Element]:
+    return root if _local(root) == "feed" else next((child for child in root if _local(child) == "channel"), ())
 
 
 def _local(element: etree._Element) -> str:

@@ -94,11 +94,12 @@ class Pushes:
     # --- done at a tick ---
 
     async def subscribe(self, client: httpx.AsyncClient) -> None:
-        """Ask hubs for the subscriptions that are new, lapse soon or failed some time ago."""
-        now = self._clock()
+        """Ask hubs for the subscriptions that are new, lapse soon or failed some time ago; end those that are over."""
+        now, states = self._clock(), self._archive.feed_states()
         self._archive.save_subscriptions(websub.expired(self._archive.subscriptions(), now))
+        self._archive.save_subscriptions(websub.disowned(self._archive.subscriptions(), states, now))
         known = {one.feed_url: one for one in self._archive.subscriptions()}
-        asked = websub.to_request(self._feeds.values(), self._archive.feed_states(), known, now, self._new_secret)
+        asked = websub.to_request(self._feeds.values(), states, known, now, self._new_secret)
         # Kept before they are sent: the hub may ask back before it answers.
         self._archive.save_subscriptions(asked)
         gate = HostGate(self._settings.network, clock=asyncio.get_running_loop().time)

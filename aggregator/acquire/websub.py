@@ -219,3 +219,21 @@ def expired(subscriptions: Iterable[Subscription], now: datetime) -> list[Subscr
         for one in subscriptions
         if one.state is SubscriptionState.VERIFIED and not is_live(one, now)
     ]
+
+
+def disowned(
+    subscriptions: Iterable[Subscription], states: Mapping[str, FeedState], now: datetime
+) -> list[Subscription]:
+    """The subscriptions whose feed names another hub or none, as they stand then: whoever once forged a document may not push on."""
+    return [
+        replace(
+            one,
+            state=SubscriptionState.FAILED,
+            lease_until=None,
+            last_push=None,
+            next_request=now + _HOUR,
+            reason="the feed no longer names this hub",
+        )
+        for one in subscriptions
+        if takes_pushes(one) and one.feed_url in states and states[one.feed_url].offer != one.offer
+    ]

@@ -17,6 +17,7 @@ from aggregator.acquire.websub import (
     after_unsigned,
     callback_path,
     confirmed,
+    disowned,
     expired,
     is_live,
     is_signed,
@@ -268,6 +269,16 @@ def test_a_hub_that_missed_an_article_must_prove_itself_anew() -> None:
 def test_a_lease_ends() -> None:
     assert expired([VERIFIED, subscription()], NOW) == []
     assert [one.state for one in expired([VERIFIED], NOW + 2 * DAY)] == [SubscriptionState.EXPIRED]
+
+
+def test_a_hub_that_the_feed_no_longer_names_may_not_push_on() -> None:
+    assert disowned([VERIFIED], STATES, NOW) == []
+    assert disowned([VERIFIED], {}, NOW) == []
+    (one,) = disowned([VERIFIED], {FEED_URL: make_state()}, NOW)
+    assert (one.state, one.next_request) == (SubscriptionState.FAILED, NOW + HOUR)
+    assert not takes_pushes(one)
+    assert confirmed(one, ASKED, NOW) is None
+    assert disowned([one], {FEED_URL: make_state()}, NOW) == []
 
 
 def test_a_hub_that_pushes_what_cannot_be_read_is_left_for_a_day() -> None:

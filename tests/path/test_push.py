@@ -365,6 +365,18 @@ def test_a_hub_may_have_moved_but_not_anywhere(tmp_path: Path, location: str, sa
     played(tmp_path, play, hub_path="/moved")
 
 
+def test_a_hub_that_is_no_longer_named_is_answered_no_more(tmp_path: Path) -> None:
+    async def play(scene: Scene) -> None:
+        await scene.subscribe()
+        feed = settings_for(scene.hub, scene.page, tmp_path).feeds[0]
+        scene.archive.save(make_harvest(feed=feed, state=make_state(feed.url)))
+        assert (await scene.subscribe()).state is SubscriptionState.FAILED
+        assert (await scene.hub.push(b"<rss/>")).status_code == 410
+        assert (await scene.hub.ask()).status_code == 404
+
+    played(tmp_path, play)
+
+
 def test_a_feed_that_is_no_longer_ours_has_no_subscription(tmp_path: Path) -> None:
     async def play(scene: Scene) -> None:
         one = await scene.subscribe()

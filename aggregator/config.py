@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from aggregator.acquire.access import access_problem
+from aggregator.acquire.websub import callback_path
 from aggregator.errors import ConfigurationError
 from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Settings, Web
 from aggregator.text.urls import is_web_url
@@ -207,6 +208,10 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
             yield f'{path}:{line_of(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
             yield f"{path}:{line_of(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
+    callback = settings.network.websub_callback
+    if callback and not callback_path(callback):
+        line = line_of(data, ("network", "websub_callback"))
+        yield f"{path}:{line}: network.websub_callback: {callback!r:.80} is no address with a path of its own; write https://your.host/websub"
     if settings.mail and settings.mail.password:
         yield f"{path}:{line_of(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
     if settings.mail is None:

@@ -104,8 +104,14 @@ def write_edition_files(edition: Edition, definition: DigestDefinition, folder: 
 def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]:
     """How each configured feed is doing."""
     states = archive.feed_states()
+    subscriptions = {one.feed_url: one for one in archive.subscriptions()}
     return tuple(
-        FeedReport(feed=feed, state=states.get(feed.url) or FeedState(url=feed.url)) for feed in settings.feeds
+        FeedReport(
+            feed=feed,
+            state=states.get(feed.url) or FeedState(url=feed.url),
+            subscription=subscriptions.get(feed.url),
+        )
+        for feed in settings.feeds
     )
 
 

@@ -14,6 +14,7 @@ from aggregator.acquire.due import after_failure, after_success, after_unchanged
 from aggregator.acquire.fetch import fetch
 from aggregator.acquire.outage import Outcome, after_outage, is_suspicious, outage
 from aggregator.acquire.politeness import HostGate
+from aggregator.acquire.websub import missed, slowed
 from aggregator.archive import Archive
 from aggregator.model import (
     Document,
@@ -101,7 +102,7 @@ async def poll(
     """Poll the feeds that are due, or by command all; what one feed brought is kept whole or not at all."""
     network = settings.network
     states = archive.feed_states()
-    feeds = due_feeds(settings.feeds, states, clock(), by_command=by_command)
+    feeds = due_now(archive, settings, states, clock(), by_command=by_command)
     places = asyncio.Semaphore(network.concurrency)
     gate = HostGate(network, clock=asyncio.get_running_loop().time)
     in_hand = asyncio.Semaphore(_IN_HAND * network.workers)
@@ -132,7 +133,17 @@ async def poll(
     for harvest, _ in doubtful:
         keeper.keep(_excused(harvest, states, reason))
     keeper.commit()
+    brought = [result.url for result in keeper.results if result.saved.new]
+    archive.save_subscriptions(missed(archive.subscriptions(), brought))
     return PollReport(results=tuple(keeper.results))
+
+
+def due_now(
+    archive: Archive, settings: Settings, states: Mapping[str, FeedState], now: datetime, *, by_command: bool = False
+) -> list[Feed]:
+    """The feeds to poll now: see `due_feeds`; those that a hub pushes seldom."""
+    rest = slowed(archive.subscriptions(), settings.network, now)
+    return due_feeds(settings.feeds, states, now, by_command=by_command, slowed=rest)
 
 
 class Keeper:
@@ -198,7 +209,7 @@ async def _harvest(
     dates = [one.date for one in read.records]
     harvest = Harvest(
         feed=feed,
-        state=after_success(state, fetched, feed, network, dates=dates, ttl_minutes=read.ttl_minutes),
+        state=after_success(state, fetched, feed, network, dates=dates, ttl_minutes=read.ttl_minutes, offer=read.offer),
         outcome="ok",
         records=read.records,
         fetched=read.fetched,

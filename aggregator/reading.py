@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aggregator.acquire.hubs import offered
 from aggregator.acquire.normalise import normalise
 from aggregator.acquire.source import parse_source
 from aggregator.annotate import annotate
@@ -26,6 +27,7 @@ def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle],
         known=len(normalised.articles) - len(fresh),
         dropped=normalised.dropped,
         ttl_minutes=parsed.ttl_minutes,
+        offer=offered(document),
     )
 
 

@@ -137,6 +137,8 @@ class Network:
     """Seconds for one fetch in all: name look-up, connection, headers, redirects and body."""
     workers: Annotated[int, Ge(1), Le(64)] = 2
     """Processes that parse and annotate."""
+    websub_callback: str = ""
+    """Public address that is forwarded to the archive page's server: feeds with a hub (WebSub) push to it; absent: all are polled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""EDGE: one conditional GET of one feed, under a deadline, bounded and guarded; failures are values."""
+"""EDGE: one conditional GET of one feed, or one form sent to a hub, under a deadline, bounded and guarded; failures are values."""
 
 import asyncio
 import email.utils
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -67,6 +67,40 @@ async def fetch(
         return _failure(request, FailureKind.BROKEN, str(error), now)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, aiohttp.ClientError, ValueError) as error:
         return _network_failure(request, error, now)
+
+
+async def post_form(
+    client: httpx.AsyncClient, url: str, form: Mapping[str, str], *, deadline: float, now: Callable[[], datetime]
+) -> FetchFailure | None:
+    """Send a form; None if it was taken (2xx); never raises for the network. What the answer says beside is not read."""
+    request = Request(url=url)
+    try:
+        async with asyncio.timeout(deadline):
+            return await _post(client, request, form, now)
+    except TimeoutError:
+        return _failure(request, FailureKind.TIMEOUT, f"no answer within {deadline:g} s", now)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, aiohttp.ClientError, ValueError) as error:
+        return _network_failure(request, error, now)
+
+
+async def _post(
+    client: httpx.AsyncClient, request: Request, form: Mapping[str, str], now: Callable[[], datetime]
+) -> FetchFailure | None:
+    url = request.url
+    for _ in range(REDIRECT_LIMIT + 1):
+        if not is_web_url(url):
+            return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
+        async with client.stream("POST", url, data=dict(form)) as response:
+            if response.is_success:
+                return None
+            # Only these two keep the method and the form (RFC 9110 §15.4).
+            if response.status_code not in (307, 308) or "location" not in response.headers:
+                return _status_failure(response, request, now)
+            target = urljoin(url, response.headers["location"])
+        if url.startswith("https:") and not target.startswith("https:"):
+            return _failure(request, FailureKind.REFUSED, "redirected from https to an address without", now)
+        url = target
+    return _failure(request, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
 
 
 async def _follow(client: httpx.AsyncClient, request: Request, now: Callable[[], datetime]) -> Fetched:

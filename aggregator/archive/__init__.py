@@ -17,6 +17,7 @@ from aggregator.model import (
     Saved,
     StoredArticle,
     Story,
+    Subscription,
 )
 from aggregator.query import Query
 
@@ -38,6 +39,12 @@ class Archive(Protocol):
 
     def save_all(self, harvests: Sequence[Harvest]) -> tuple[Saved, ...]:
         """`save` for several feeds in one transaction, which costs little more than one for each."""
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The subscriptions at hubs, one a feed."""
+
+    def save_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
+        """Keep subscriptions, each in the place of its feed's former one."""
 
     # annotate
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:

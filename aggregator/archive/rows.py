@@ -18,6 +18,7 @@ from aggregator.model import (
     Mention,
     Moved,
     Notice,
+    Offer,
     Record,
     Relevance,
     Rhythm,
@@ -71,6 +72,7 @@ def _memory_from(stored: str) -> dict[str, Any]:
     return {
         "failure": FailureKind(memory["failure"]) if memory["failure"] else None,
         "last_whole": read_time(memory["last_whole"]),
+        "offer": Offer(**memory.get("offer", {})),  # an archive of before WebSub has none
         "rhythm": Rhythm(
             **{
                 **rhythm,
@@ -95,6 +97,7 @@ def _memory(state: FeedState) -> str:
         {
             "failure": state.failure.value if state.failure else "",
             "last_whole": store_time(state.last_whole),
+            "offer": {"hub": state.offer.hub, "topic": state.offer.topic},
             "rhythm": {
                 "articles": round(rhythm.articles, 3),
                 "days": round(rhythm.days, 4),

@@ -36,6 +36,29 @@ def m003_bulk_writes(db: Database) -> None:
     db.execute("DROP INDEX IF EXISTS article_keys_by_article")
 
 
+@migrations()
+def m004_subscriptions(db: Database) -> None:
+    """WebSub: one subscription a feed."""
+    db.execute(_SUBSCRIPTIONS)
+
+
+_SUBSCRIPTIONS = """
+CREATE TABLE subscriptions (
+    feed_url TEXT PRIMARY KEY,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    token TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    state TEXT NOT NULL,
+    requested TEXT,
+    next_request TEXT,
+    attempts INTEGER NOT NULL,
+    lease_until TEXT,
+    last_push TEXT,
+    ignored INTEGER NOT NULL,
+    reason TEXT NOT NULL
+)
+"""
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -17,6 +17,7 @@ from aggregator.archive.rows import (
 )
 from aggregator.archive.saving import Saving
 from aggregator.archive.search import compile_query
+from aggregator.archive.subscribing import Subscribing
 from aggregator.errors import ArchiveError
 from aggregator.model import (
     Delivery,
@@ -34,7 +35,7 @@ from aggregator.query import Query
 _SNIPPET = 240
 
 
-class SqliteArchive(Saving):
+class SqliteArchive(Saving, Subscribing):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- annotate ---

@@ -64,6 +64,8 @@ def _as_json(one: FeedHealth) -> dict[str, object]:
         "advice": one.advice,
         "rhythm": one.rhythm,
         "silent_days": one.silent_days,
+        "push": one.push,
+        "push_reason": one.report.subscription.reason if one.push and one.report.subscription else "",
         "failures": state.failures,
         "last_ok": output.when(state.last_ok),
         "last_whole": output.when(state.last_whole),

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import httpx
+from starlette.applications import Starlette
 
 import aggregator
 from aggregator import pipeline
-from aggregator.acquire.due import due_feeds
 from aggregator.acquire.fetch import make_client
+from aggregator.acquire.websub import callback_path
 from aggregator.annotate.beat import load_beat, prepare_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.cli.output import err, poll_progress
 from aggregator.model import DeliveryState
-from aggregator.polling import PollReport, Progress
+from aggregator.polling import PollReport, Progress, due_now
 from aggregator.publish.deliver import Channels
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, serve_beside
+from aggregator.pushing import Pushes, together
 from aggregator.schedule import TICK_SECONDS, start_schedule
 from aggregator.settings import DigestDefinition, Settings
 from aggregator.workers import Workers
@@ -50,12 +52,13 @@ class Service:
     archive: SqliteArchive
     client: httpx.AsyncClient
     workers: Workers
+    pushes: Pushes
     clock: Callable[[], datetime] = utc_now
 
     async def poll(self, *, by_command: bool = False, progress: bool = True) -> PollReport:
         """Poll what is due, or by command everything."""
         states = self.archive.feed_states()
-        due = len(due_feeds(self.settings.feeds, states, self.clock(), by_command=by_command))
+        due = len(due_now(self.archive, self.settings, states, self.clock(), by_command=by_command))
         if progress and due:
             with poll_progress(due) as done:
                 report = await self._poll(done, by_command)
@@ -74,11 +77,17 @@ class Service:
             by_command=by_command,
         )
 
+    async def subscribe(self) -> None:
+        """Ask hubs to push, if there is an address that they can push to."""
+        if self.settings.network.websub_callback:
+            await self.pushes.subscribe(self.client)
+
     async def round(
         self, *, page: str = "", by_command: bool = False, day: date | None = None, progress: bool = True
     ) -> Round:
         """Poll → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
-        report = await self.poll(by_command=by_command, progress=progress)
+        pushed = await self.pushes.read(self.workers)
+        report = together(pushed, await self.poll(by_command=by_command, progress=progress))
         placed = pipeline.gather(self.archive, self.settings)
         now = self.clock()
         notices = pipeline.alert(self.archive, self.settings, now=now, address=page)
@@ -96,7 +105,14 @@ async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_n
     try:
         with Workers(processes=settings.network.workers, beat=settings.beat) as workers:
             async with make_client(settings.network, aggregator.__version__) as client:
-                yield Service(settings=settings, archive=archive, client=client, workers=workers, clock=clock)
+                yield Service(
+                    settings=settings,
+                    archive=archive,
+                    client=client,
+                    workers=workers,
+                    pushes=Pushes(archive, settings, clock),
+                    clock=clock,
+                )
     finally:
         archive.close()
 
@@ -104,13 +120,16 @@ async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_n
 async def run_forever(settings: Settings, listener: socket.socket) -> None:
     """First poll at once, then on schedule; the page beside it; until Ctrl-C."""
     page = address(listener)
-    app = make_app(lambda: read_archive(settings.archive), load_beat(settings.beat))
     async with open_service(settings) as service:
+        app = page_of(service)
         first = await service.round(page=page)
         tell(first)
 
         async def tick() -> None:
-            tell(await service.round(page=page, progress=False))
+            # Beside the round, so that a hub that is slow keeps no feed waiting; never before the page is served,
+            # since hubs ask back.
+            _, done = await asyncio.gather(service.subscribe(), service.round(page=page, progress=False))
+            tell(done)
 
         scheduler = start_schedule(tick)
         err.print(
@@ -121,6 +140,17 @@ async def run_forever(settings: Settings, listener: socket.socket) -> None:
         finally:
             scheduler.shutdown(wait=False)
             await asyncio.sleep(0)
+
+
+def page_of(service: Service) -> Starlette:
+    """The archive page, with WebSub's callback if there is one."""
+    settings = service.settings
+    path = callback_path(settings.network.websub_callback)
+    return make_app(
+        lambda: read_archive(settings.archive),
+        load_beat(settings.beat),
+        callback=(path, service.pushes) if path else None,
+    )
 
 
 def tell(done: Round) -> None:

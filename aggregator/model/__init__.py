@@ -21,6 +21,7 @@ from aggregator.model.acquire import (
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
 from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Record, Saved, StoredArticle, Story
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
+from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
     "Annotated",
@@ -45,6 +46,7 @@ __all__ = [
     "Moved",
     "NotModified",
     "Notice",
+    "Offer",
     "Page",
     "ParseFailure",
     "ParsedFeed",
@@ -58,5 +60,7 @@ __all__ = [
     "Side",
     "StoredArticle",
     "Story",
+    "Subscription",
+    "SubscriptionState",
     "UrlChange",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Camp
 
 
@@ -87,6 +88,7 @@ class FeedState:
     """When the server last sent the document itself."""
     rhythm: Rhythm = Rhythm()
     moved: Moved = Moved()
+    offer: Offer = NO_OFFER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

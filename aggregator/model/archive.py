@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from aggregator.model.acquire import Article, FeedState
 from aggregator.model.annotate import Annotated, Relevance
+from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Feed
 
 
@@ -32,6 +33,7 @@ class Reading:
     dropped: tuple[str, ...]
     ttl_minutes: int | None = None
     """How long the publisher asks to wait between two looks."""
+    offer: Offer = NO_OFFER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

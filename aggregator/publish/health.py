@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.acquire.rhythm import daily_rate, silent_days, worthwhile_interval
+from aggregator.acquire.websub import is_live, slowed
 from aggregator.model import FailureKind, Health
 from aggregator.publish.view import FeedReport
 from aggregator.settings import Network
@@ -34,6 +35,8 @@ class FeedHealth:
     rhythm: str
     advice: str
     silent_days: float
+    push: str
+    """State of the subscription at the feed's hub; empty if there is none."""
 
 
 def feed_health(report: FeedReport, network: Network, now: datetime) -> FeedHealth:
@@ -53,6 +56,7 @@ def feed_health(report: FeedReport, network: Network, now: datetime) -> FeedHeal
         rhythm=_rhythm(report, network, now),
         advice=_advice(report, name),
         silent_days=round(silent, 1),
+        push=report.subscription.state.value if report.subscription and network.websub_callback else "",
     )
 
 
@@ -76,7 +80,10 @@ def _rhythm(report: FeedReport, network: Network, now: datetime) -> str:
         return ""
     fixed = report.feed.interval_minutes
     interval = timedelta(minutes=fixed) if fixed else worthwhile_interval(report.state.rhythm, network, now)
-    return f"{_per_day(report)}, asked every {interval / timedelta(minutes=1):.0f} min"
+    pushed = report.subscription if network.websub_callback and is_live(report.subscription, now) else None
+    if pushed and not fixed:
+        interval = max(interval, slowed([pushed], network, now).get(pushed.feed_url, interval))
+    return f"{_per_day(report)}, {'push, ' if pushed else ''}asked every {interval / timedelta(minutes=1):.0f} min"
 
 
 def _per_day(report: FeedReport) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.annotate.beat import Beat
-from aggregator.model import Evidence, FeedState, Health, StoredArticle, Story
+from aggregator.model import Evidence, FeedState, Health, StoredArticle, Story, Subscription
 from aggregator.settings import Feed
 
 CAMP_NAMES: Mapping[str, str] = {
@@ -31,6 +31,7 @@ class FeedReport:
 
     feed: Feed
     state: FeedState
+    subscription: Subscription | None = None
 
     @property
     def note(self) -> str:

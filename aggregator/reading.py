@@ -1,13 +1,15 @@
 """Pure: what a document says: parse → normalise → recognise → annotate. Runs in the workers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from aggregator.acquire.fulltext import full_text
 from aggregator.acquire.normalise import normalise
 from aggregator.acquire.source import parse_source
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
 from aggregator.identity import find_known
-from aggregator.model import Article, Document, KnownArticle, ParseFailure, Reading
+from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure, Reading
 from aggregator.settings import Feed
 
 
@@ -26,6 +28,28 @@ def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle],
         dropped=normalised.dropped,
         ttl_minutes=parsed.ttl_minutes,
     )
+
+
+def read_page(document: Document, article: Article, beat: str) -> Annotated | ParseFailure:
+    """Judge an article by what its page says."""
+    text = full_text(document)
+    if isinstance(text, ParseFailure):
+        return text
+    annotated = judge_by(text, article, beat)
+    if not _tells_of(annotated):
+        return ParseFailure(reason="the page's text has no word of the title: a consent or log-in page?")
+    return annotated
+
+
+def judge_by(text: str, article: Article, beat: str) -> Annotated:
+    """Judge an article by the text of its page."""
+    return annotate(replace(article, full_text=text), load_beat(beat))
+
+
+def _tells_of(annotated: Annotated) -> bool:
+    """Whether title and body share a word that is not too short to mean anything."""
+    title = {word for word in annotated.title_words.split() if len(word) > 3 or word >= "\u3400"}
+    return not title or not title.isdisjoint(annotated.text_words.split())
 
 
 def _fresh(articles: Sequence[Article], known: Sequence[KnownArticle]) -> list[Article]:

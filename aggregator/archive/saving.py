@@ -83,6 +83,13 @@ class Saving(SqliteBase):
         kept = ("first_seen", "published", "date", "feed_url")
         row = {name: value for name, value in article_row(annotated).items() if name not in kept}
         self._table("articles").update(article_id, row)
+        # It was judged by the feed's new words alone; `pipeline.read_full_texts` judges it by the page's again.
+        self._db.execute(
+            "UPDATE full_texts SET state = 'revised' WHERE article_id = ? AND state = 'read'", (article_id,)
+        )
+        self._reindex(article_id, annotated)
+
+    def _reindex(self, article_id: int, annotated: Annotated) -> None:
         self._db.execute("DELETE FROM article_words WHERE rowid = ?", (article_id,))
         self._index(article_id, annotated)
 

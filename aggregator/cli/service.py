@@ -16,7 +16,8 @@ from aggregator.acquire.fetch import make_client
 from aggregator.annotate.beat import load_beat, prepare_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.cli.output import err, poll_progress
-from aggregator.model import DeliveryState
+from aggregator.fulltexts import Library, open_library
+from aggregator.model import DeliveryState, FullTextState
 from aggregator.polling import PollReport, Progress
 from aggregator.publish.deliver import Channels
 from aggregator.publish.web.app import make_app
@@ -36,6 +37,7 @@ class Round:
     """What one round of everything came to."""
 
     report: PollReport
+    full_texts: dict[FullTextState, int]
     placed: int
     notices: int
     editions: tuple[tuple[DigestDefinition, date, bool], ...]
@@ -50,6 +52,7 @@ class Service:
     archive: SqliteArchive
     client: httpx.AsyncClient
     workers: Workers
+    library: Library
     clock: Callable[[], datetime] = utc_now
 
     async def poll(self, *, by_command: bool = False, progress: bool = True) -> PollReport:
@@ -74,17 +77,29 @@ class Service:
             by_command=by_command,
         )
 
+    async def read_full_texts(self) -> dict[FullTextState, int]:
+        """Read the pages of the articles whose feeds ask for it."""
+        return await pipeline.read_full_texts(self.archive, self.settings, library=self.library, workers=self.workers)
+
     async def round(
         self, *, page: str = "", by_command: bool = False, day: date | None = None, progress: bool = True
     ) -> Round:
-        """Poll → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
+        """Poll → read full texts → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
         report = await self.poll(by_command=by_command, progress=progress)
+        full_texts = await self.read_full_texts()
         placed = pipeline.gather(self.archive, self.settings)
         now = self.clock()
         notices = pipeline.alert(self.archive, self.settings, now=now, address=page)
         editions = pipeline.digest(self.archive, self.settings, now=now, day=day)
         delivered = await pipeline.deliver(self.archive, Channels(mail=self.settings.mail), now=self.clock())
-        return Round(report=report, placed=placed, notices=notices, editions=editions, delivered=delivered)
+        return Round(
+            report=report,
+            full_texts=full_texts,
+            placed=placed,
+            notices=notices,
+            editions=editions,
+            delivered=delivered,
+        )
 
 
 @asynccontextmanager
@@ -96,7 +111,10 @@ async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_n
     try:
         with Workers(processes=settings.network.workers, beat=settings.beat) as workers:
             async with make_client(settings.network, aggregator.__version__) as client:
-                yield Service(settings=settings, archive=archive, client=client, workers=workers, clock=clock)
+                library = open_library(client, settings.network, clock)
+                yield Service(
+                    settings=settings, archive=archive, client=client, workers=workers, library=library, clock=clock
+                )
     finally:
         archive.close()
 
@@ -123,6 +141,11 @@ async def run_forever(settings: Settings, listener: socket.socket) -> None:
             await asyncio.sleep(0)
 
 
+def _pages(done: Round) -> str:
+    read = done.full_texts.get(FullTextState.READ, 0)
+    return f", {read} of {sum(done.full_texts.values())} pages read" if done.full_texts else ""
+
+
 def tell(done: Round) -> None:
     """A line per round in which something happened, and one per feed that failed."""
     if not done.report.results and not any(new for *_, new in done.editions):
@@ -131,7 +154,7 @@ def tell(done: Round) -> None:
     stamp = utc_now().strftime("%H:%M:%S")
     err.print(
         f"{stamp}  feeds: {report.feeds('ok')} ok, {report.feeds('unchanged')} unchanged, {report.feeds('failed')} failed; "
-        f"articles: {report.stored} new; notices: {done.notices}; "
+        f"articles: {report.stored} new{_pages(done)}; notices: {done.notices}; "
         f"editions: {sum(new for *_, new in done.editions)}",
         soft_wrap=True,
     )

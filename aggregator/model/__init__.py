@@ -19,7 +19,19 @@ from aggregator.model.acquire import (
     UrlChange,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
-from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Saved, StoredArticle, Story
+from aggregator.model.archive import (
+    FullText,
+    FullTextState,
+    Harvest,
+    Hit,
+    Page,
+    Placement,
+    Reading,
+    Saved,
+    StoredArticle,
+    Story,
+    WantedText,
+)
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 
 __all__ = [
@@ -37,6 +49,8 @@ __all__ = [
     "FetchFailure",
     "Fetched",
     "Field",
+    "FullText",
+    "FullTextState",
     "Harvest",
     "Health",
     "Hit",
@@ -58,4 +72,5 @@ __all__ = [
     "StoredArticle",
     "Story",
     "UrlChange",
+    "WantedText",
 ]

@@ -352,7 +352,11 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     again = open_archive(path)
     assert again.counts()["articles"] == 2
     again.close()
-    assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [("m001_tables",), ("m002_feed_memory",)]
+    assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [
+        ("m001_tables",),
+        ("m002_feed_memory",),
+        ("m003_full_texts",),
+    ]
 
 
 def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: Path) -> None:

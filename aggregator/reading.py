@@ -12,6 +12,9 @@ from aggregator.identity import find_known
 from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure, Reading
 from aggregator.settings import Feed
 
+#: Share of a title's words that stand in the text of its page, at least; a consent page may have one by chance.
+_TOLD = 0.25
+
 
 def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
     """Read a document fetched for a feed; articles that are known and unchanged are only counted."""
@@ -35,9 +38,10 @@ def read_page(document: Document, article: Article, beat: str) -> Annotated | Pa
     text = full_text(document)
     if isinstance(text, ParseFailure):
         return text
-    annotated = judge_by(text, article, beat)
+    # Most pages begin with the title, which the article has already.
+    annotated = judge_by(text.removeprefix(article.title).lstrip(), article, beat)
     if not _tells_of(annotated):
-        return ParseFailure(reason="the page's text has no word of the title: a consent or log-in page?")
+        return ParseFailure(reason="the page's text has hardly a word of the title: a consent or log-in page?")
     return annotated
 
 
@@ -47,9 +51,9 @@ def judge_by(text: str, article: Article, beat: str) -> Annotated:
 
 
 def _tells_of(annotated: Annotated) -> bool:
-    """Whether title and body share a word that is not too short to mean anything."""
+    """Whether the body has enough of the title's words, but of those too short to mean anything."""
     title = {word for word in annotated.title_words.split() if len(word) > 3 or word >= "\u3400"}
-    return not title or not title.isdisjoint(annotated.text_words.split())
+    return len(title.intersection(annotated.text_words.split())) >= len(title) * _TOLD
 
 
 def _fresh(articles: Sequence[Article], known: Sequence[KnownArticle]) -> list[Article]:

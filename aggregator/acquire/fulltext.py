@@ -4,7 +4,7 @@ import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from aggregator.acquire.page import LARGEST, declared_encoding, decoded
+from aggregator.acquire.page import LARGEST, declared_encoding
 from aggregator.model import Document, ParseFailure
 from aggregator.text.markup import plain_text
 
@@ -39,7 +39,10 @@ def _page(document: Document) -> str | bytes:
         return document.body.decode("utf-8-sig")[:LARGEST]
     except UnicodeDecodeError:
         encoding = declared_encoding(document)
-    return decoded(document.body, encoding)[:LARGEST] if encoding else document.body[:LARGEST]
+    try:
+        return document.body.decode(encoding, "replace")[:LARGEST]
+    except LookupError:
+        return document.body[:LARGEST]
 
 
 @lru_cache(maxsize=1)

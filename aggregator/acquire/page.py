@@ -16,8 +16,7 @@ LARGEST = 2 * 2**20
 
 def parse_page(document: Document, selectors: Selectors) -> ParsedFeed | ParseFailure:
     """One entry for each element that `selectors.item` matches and that has a link and a title."""
-    text = decoded(document.body, declared_encoding(document) or "utf-8")
-    tree = LexborHTMLParser(text[:LARGEST])
+    tree = LexborHTMLParser(_text(document)[:LARGEST])
     items = tree.css(selectors.item)
     if not items:
         return ParseFailure(reason=f"the selector {selectors.item!r} matches nothing: has the page changed?")
@@ -45,12 +44,11 @@ def declared_encoding(document: Document) -> str:
     return "gb18030" if encoding.lower() in ("gb2312", "gbk") else encoding
 
 
-def decoded(body: bytes, encoding: str) -> str:
-    """The text of bytes, as far as they can be read; as UTF-8 where there is no such encoding of text."""
+def _text(document: Document) -> str:
     try:
-        return body.decode(encoding, "replace")
+        return document.body.decode(declared_encoding(document) or "utf-8", "replace")
     except LookupError:
-        return body.decode("utf-8", "replace")
+        return document.body.decode("utf-8", "replace")
 
 
 def _entry(item: LexborNode, selectors: Selectors) -> Entry:

@@ -13,7 +13,7 @@ from protego import Protego
 from aggregator.acquire.access import origin
 from aggregator.acquire.fetch import fetch
 from aggregator.model import Document, FailureKind, Fetched, FetchFailure, Request
-from aggregator.text.urls import host_of
+from aggregator.text.urls import host_of, is_web_url
 
 #: The name by which a robots.txt may address us; it begins our User-Agent.
 PRODUCT = "aggregator"
@@ -44,9 +44,12 @@ class Rules:
     def refusal(self, url: str, now: datetime) -> FetchFailure | None:
         """Why an address of the site may not be read; None if it may."""
         if self.unreachable:
-            # Whatever it was, it may pass.
-            kind, reason = FailureKind.SERVER_ERROR, f"robots.txt: {self.unreachable.reason}"
-            return replace(self.unreachable, url=url, kind=kind, reason=reason, fetched=now)
+            # Whatever it was, it may pass, if it was not our own guard.
+            guarded = self.unreachable.kind is FailureKind.REFUSED
+            kind = FailureKind.REFUSED if guarded else FailureKind.SERVER_ERROR
+            return replace(
+                self.unreachable, url=url, kind=kind, reason=f"robots.txt: {self.unreachable.reason}", fetched=now
+            )
         if self.parsed and not self.parsed.can_fetch(url, PRODUCT):
             return FetchFailure(
                 url=url, kind=FailureKind.REFUSED, reason="the site's robots.txt does not allow it", fetched=now
@@ -103,7 +106,7 @@ class Robots:
 
     async def refusal(self, url: str) -> FetchFailure | None:
         """Why an address may not be read; None if it may."""
-        if not host_of(url):
+        if not (is_web_url(url) and host_of(url)):
             reason = f"not an http(s) address: {url[:80]!r}"
             return FetchFailure(url=url, kind=FailureKind.REFUSED, reason=reason, fetched=self._clock())
         return (await self.rules(url)).refusal(url, self._clock())

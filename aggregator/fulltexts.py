@@ -74,20 +74,25 @@ async def read_full_texts(
     keeper = _Keeper(archive)
     for wanted in archive.full_texts_revised(_ROUND):
         keeper.keep(await _judged_again(wanted, workers))
-    places, until = asyncio.Semaphore(_AT_ONCE), asyncio.get_running_loop().time() + seconds
     feeds = {feed.url: feed for feed in settings.feeds if feed.full_text and not feed.paused}
+    places, time = asyncio.Semaphore(_AT_ONCE), asyncio.get_running_loop().time
+    until = time() + seconds
 
     async def at_host(waiting: Sequence[WantedText]) -> None:
         for wanted in waiting:
-            feed = feeds[wanted.stored.article.feed_url]
+            url, gate = wanted.stored.article.url, library.gate
             # The robots.txt is asked for first: it may ask for a distance.
-            refusal = await _refusal(wanted, library)
-            if asyncio.get_running_loop().time() + library.gate.wait(wanted.stored.article.url) > until:
+            answer: Document | FetchFailure | None = await _refusal(url, library)
+            if time() + gate.wait(url) > until:
                 return
-            answer = refusal or await _page(wanted, feed, library, places)
-            keeper.keep(await _outcome(wanted, answer, workers, library.clock))
+            async with gate.at(url), places:
+                if time() > until:
+                    return
+                answer = answer or await _page(url, feeds[wanted.stored.article.feed_url], library)
+                # Reading here keeps the place: no more pages are fetched than can be read.
+                keeper.keep(await _outcome(wanted, answer, workers, library.clock))
             if isinstance(answer, FetchFailure) and answer.kind in _HOST_IS_UNWELL:
-                library.gate.rest(wanted.stored.article.url, answer.retry_after_seconds or _REST_SECONDS)
+                gate.rest(url, answer.retry_after_seconds or _REST_SECONDS)
                 return
 
     await asyncio.gather(*map(at_host, _by_host(_wanted(archive, feeds.values(), library.clock()))))
@@ -115,26 +120,22 @@ def _by_host(wanted: Sequence[WantedText]) -> list[list[WantedText]]:
     return list(hosts.values())
 
 
-async def _refusal(wanted: WantedText, library: Library) -> FetchFailure | None:
-    url = wanted.stored.article.url
+async def _refusal(url: str, library: Library) -> FetchFailure | None:
     refusal = await library.robots.refusal(url)
     if not refusal:
         library.gate.slow_down(url, (await library.robots.rules(url)).crawl_delay)
     return refusal
 
 
-async def _page(wanted: WantedText, feed: Feed, library: Library, places: asyncio.Semaphore) -> Document | FetchFailure:
-    url = wanted.stored.article.url
+async def _page(url: str, feed: Feed, library: Library) -> Document | FetchFailure:
     request = dressed(Request(url=url), feed)
-    request = replace(request, headers=(("Accept", _ACCEPT), *request.headers))
-    async with library.gate.at(url), places:
-        answer = await fetch(
-            library.client,
-            request,
-            deadline=library.network.deadline_seconds,
-            now=library.clock,
-            may_follow=library.robots.refusal,
-        )
+    answer = await fetch(
+        library.client,
+        replace(request, headers=(("Accept", _ACCEPT), *request.headers)),
+        deadline=library.network.deadline_seconds,
+        now=library.clock,
+        may_follow=library.robots.refusal,
+    )
     if isinstance(answer, Document | FetchFailure):
         return answer
     raise TypeError(f"{url}: an answer to a condition that was not made")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,7 +46,6 @@ class Monitor:
     server: Server
     feed: Feed
     network: Network
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def keep(self, *paths: str, score: float = 0.6, summary: str = "A crossing.") -> None:
         articles = [

@@ -1,4 +1,4 @@
-"""Step 1, poll: what is due is fetched, read and kept. The only step that waits for the network of the sources."""
+"""Step 1, poll: what is due is fetched, read and kept. It waits for the network of the sources."""
 
 import asyncio
 from collections import Counter

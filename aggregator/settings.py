@@ -91,6 +91,8 @@ class Feed:
     """Where the articles stand on a page."""
     access: Access | None = None
     """Headers, log-in or cookies that the source asks for; sent to its own origin only."""
+    full_text: Literal[True, False, "when_relevant"] = False
+    """Read the whole text from each article's page; `when_relevant` only where the feed's own words may be about the tie."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
     """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False

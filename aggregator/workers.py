@@ -9,16 +9,17 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from aggregator.model import Document, KnownArticle, ParseFailure, Reading
+from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure, Reading
 from aggregator.settings import Feed
 
 #: Wall seconds for one document: 2,000 entries of 280 characters were measured at 4.8 s on an idle core.
 _SECONDS = 10.0
 _MEMORY = 2 * 2**30
+_Result = TypeVar("_Result", Reading, Annotated)
 
 
 def _prepare(beat: str) -> None:
@@ -39,6 +40,12 @@ def _read(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: s
     return read_document(document, feed, known, beat)
 
 
+def _read_page(page: Document | str, article: Article, beat: str) -> Annotated | ParseFailure:
+    from aggregator.reading import judge_by, read_page
+
+    return judge_by(page, article, beat) if isinstance(page, str) else read_page(page, article, beat)
+
+
 class Workers:
     """Reads documents in processes that are killed when they take too long or too much memory."""
 
@@ -57,6 +64,17 @@ class Workers:
             args=(document, replace(feed, access=None), known, self._beat),
             timeout=_SECONDS,
         )
+        return await self._outcome(future)
+
+    async def read_page(self, page: Document | str, article: Article) -> Annotated | ParseFailure:
+        """Judge an article by its page, or by the text that was read there; bounded as `read` is."""
+        future: Future[Annotated | ParseFailure] = self._pool.schedule(
+            _read_page, args=(page, article, self._beat), timeout=_SECONDS
+        )
+        return await self._outcome(future)
+
+    @staticmethod
+    async def _outcome(future: Future[_Result | ParseFailure]) -> _Result | ParseFailure:
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, FutureTimeout):

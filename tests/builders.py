@@ -43,8 +43,9 @@ def make_feed(
     language: Language = "en",
     country: str = "DE",
     camp: Camp = Camp.OTHER,
+    full_text: Literal[True, False, "when_relevant"] = False,
 ) -> Feed:
-    return Feed(url=url, outlet=outlet, language=language, country=country, camp=camp)
+    return Feed(url=url, outlet=outlet, language=language, country=country, camp=camp, full_text=full_text)
 
 
 def make_state(

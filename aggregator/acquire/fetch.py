@@ -2,7 +2,7 @@
 
 import asyncio
 import email.utils
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -55,12 +55,20 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
 
 
 async def fetch(
-    client: httpx.AsyncClient, request: Request, *, deadline: float, now: Callable[[], datetime]
+    client: httpx.AsyncClient,
+    request: Request,
+    *,
+    deadline: float,
+    now: Callable[[], datetime],
+    may_follow: Callable[[str], Awaitable[FetchFailure | None]] | None = None,
 ) -> Fetched:
-    """Fetch a document, if it has changed where validators are given; takes at most `deadline` seconds; never raises for the network."""
+    """Fetch a document, if it has changed where validators are given; takes at most `deadline` seconds; never raises for the network.
+
+    `may_follow` is asked before each redirect is followed, and may give the reason why not.
+    """
     try:
         async with asyncio.timeout(deadline):
-            return await _follow(client, request, now)
+            return await _follow(client, request, now, may_follow)
     except TimeoutError:
         return _failure(request, FailureKind.TIMEOUT, f"no complete answer within {deadline:g} s", now)
     except DecodeError as error:
@@ -103,11 +111,18 @@ async def _post(
     return _failure(request, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
 
 
-async def _follow(client: httpx.AsyncClient, request: Request, now: Callable[[], datetime]) -> Fetched:
+async def _follow(
+    client: httpx.AsyncClient,
+    request: Request,
+    now: Callable[[], datetime],
+    may_follow: Callable[[str], Awaitable[FetchFailure | None]] | None,
+) -> Fetched:
     url, permanent = request.url, True
     for _ in range(REDIRECT_LIMIT + 1):
         if not is_web_url(url):
             return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
+        if may_follow and url != request.url and (refused := await may_follow(url)):
+            return refused
         async with client.stream("GET", url, headers=_headers_for(url, request)) as response:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
@@ -166,7 +181,7 @@ def _status_failure(response: httpx.Response, request: Request, now: Callable[[]
     if status == 410:
         return _failure(request, FailureKind.GONE, f"{reason}: the outlet has given this feed up", now)
     if status < 400:
-        return _failure(request, FailureKind.NOT_A_FEED, f"{reason} where a feed was expected", now)
+        return _failure(request, FailureKind.NOT_A_FEED, f"{reason} where a document was expected", now)
     return _failure(request, FailureKind.CLIENT_ERROR if status < 500 else FailureKind.SERVER_ERROR, reason, now)
 
 

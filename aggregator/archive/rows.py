@@ -14,6 +14,8 @@ from aggregator.model import (
     Evidence,
     FailureKind,
     FeedState,
+    FullText,
+    FullTextState,
     Health,
     Mention,
     Moved,
@@ -215,6 +217,7 @@ def stored_article(row: Row) -> StoredArticle:
         first_seen=_time(row["first_seen"]),
         content_hash=row["content_hash"],
         keys=tuple(annotation["keys"]),
+        full_text=row["full_text"] or "",
     )
     annotated = Annotated(
         article=article,
@@ -223,6 +226,34 @@ def stored_article(row: Row) -> StoredArticle:
         relevance=Relevance(score=row["relevance"], evidence=tuple(Evidence(*e) for e in annotation["evidence"])),
     )
     return StoredArticle(id=row["id"], annotated=annotated, story=row["story_id"], copy_of=row["copy_of"])
+
+
+def full_text_from(row: Row) -> FullText:
+    """A row of full_texts."""
+    return FullText(
+        article=row["article_id"],
+        url=row["url"],
+        state=FullTextState(row["state"]),
+        asked=_time(row["asked"]),
+        attempts=row["attempts"],
+        reason=row["reason"],
+        next_try=read_time(row["next_try"]),
+        text=row["text"],
+    )
+
+
+def full_text_row(full_text: FullText) -> dict[str, object]:
+    """A full text as a row."""
+    return {
+        "article_id": full_text.article,
+        "url": full_text.url,
+        "state": full_text.state.value,
+        "asked": store_time(full_text.asked),
+        "attempts": full_text.attempts,
+        "reason": full_text.reason,
+        "next_try": store_time(full_text.next_try),
+        "text": full_text.text,
+    }
 
 
 def notice_from(row: Row) -> Notice:

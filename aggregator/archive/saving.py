@@ -113,6 +113,13 @@ class Saving(SqliteBase):
         fields = {name: old[name] for name in ("title", "summary", "text", "content_hash")}
         self._table("revisions").insert({"article_id": article_id, "replaced": row["first_seen"], **fields})
         self._table("articles").update(article_id, {name: value for name, value in row.items() if name not in _KEPT})
+        # It was judged by the feed's new words alone; `pipeline.read_full_texts` judges it by the page's again.
+        self._db.execute(
+            "UPDATE full_texts SET state = 'revised' WHERE article_id = ? AND state = 'read'", (article_id,)
+        )
+        self._reindex(article_id, record)
+
+    def _reindex(self, article_id: int, record: Record) -> None:
         self._db.execute("DELETE FROM article_words WHERE rowid = ?", (article_id,))
         self._index({article_id: record})
 

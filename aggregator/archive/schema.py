@@ -59,6 +59,28 @@ CREATE TABLE subscriptions (
     reason TEXT NOT NULL
 )
 """
+
+
+@migrations()
+def m005_full_texts(db: Database) -> None:
+    """What came of reading each article's page, beside what its feed said."""
+    db.execute(
+        """
+        CREATE TABLE full_texts (
+            article_id INTEGER PRIMARY KEY REFERENCES articles(id),
+            url TEXT NOT NULL,
+            state TEXT NOT NULL,
+            asked TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            next_try TEXT,
+            text TEXT NOT NULL
+        )
+        """
+    )
+    db.execute("CREATE INDEX full_texts_revised ON full_texts(state) WHERE state = 'revised'")
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

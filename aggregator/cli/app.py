@@ -63,7 +63,7 @@ def poll(
         bool, typer.Option(help="Gather the articles into stories; else `digest` or `run` does it later.")
     ] = True,
 ) -> None:
-    """Poll the feeds now and gather their articles into stories. Exit code 1 if every feed failed.
+    """Poll the feeds now, read the full texts that they want, and gather their articles into stories. Exit code 1 if every feed failed.
 
     A feed whose server asked for rest (Retry-After, 410) is left alone even so.
     """
@@ -72,6 +72,7 @@ def poll(
     async def work() -> PollReport:
         async with open_service(settings) as service:
             report = await service.poll(by_command=not due, progress=not json)
+            await service.read_full_texts()
             if stories:
                 pipeline.gather(service.archive, settings)
             return report

@@ -17,7 +17,8 @@ from aggregator.acquire.websub import callback_path
 from aggregator.annotate.beat import load_beat, prepare_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.cli.output import err, poll_progress
-from aggregator.model import DeliveryState
+from aggregator.fulltexts import Library, open_library
+from aggregator.model import DeliveryState, FullTextState
 from aggregator.polling import PollReport, Progress, due_now
 from aggregator.publish.deliver import Channels
 from aggregator.publish.web.app import make_app
@@ -38,6 +39,7 @@ class Round:
     """What one round of everything came to."""
 
     report: PollReport
+    full_texts: dict[FullTextState, int]
     placed: int
     notices: int
     editions: tuple[tuple[DigestDefinition, date, bool], ...]
@@ -53,6 +55,7 @@ class Service:
     client: httpx.AsyncClient
     workers: Workers
     pushes: Pushes
+    library: Library
     clock: Callable[[], datetime] = utc_now
 
     async def poll(self, *, by_command: bool = False, progress: bool = True) -> PollReport:
@@ -82,18 +85,30 @@ class Service:
         if self.settings.network.websub_callback:
             await self.pushes.subscribe(self.client)
 
+    async def read_full_texts(self) -> dict[FullTextState, int]:
+        """Read the pages of the articles whose feeds ask for it."""
+        return await pipeline.read_full_texts(self.archive, self.settings, library=self.library, workers=self.workers)
+
     async def round(
         self, *, page: str = "", by_command: bool = False, day: date | None = None, progress: bool = True
     ) -> Round:
-        """Poll → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
+        """Poll → read full texts → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
         pushed = await self.pushes.read(self.workers)
         report = together(pushed, await self.poll(by_command=by_command, progress=progress))
+        full_texts = await self.read_full_texts()
         placed = pipeline.gather(self.archive, self.settings)
         now = self.clock()
         notices = pipeline.alert(self.archive, self.settings, now=now, address=page)
         editions = pipeline.digest(self.archive, self.settings, now=now, day=day)
         delivered = await pipeline.deliver(self.archive, Channels(mail=self.settings.mail), now=self.clock())
-        return Round(report=report, placed=placed, notices=notices, editions=editions, delivered=delivered)
+        return Round(
+            report=report,
+            full_texts=full_texts,
+            placed=placed,
+            notices=notices,
+            editions=editions,
+            delivered=delivered,
+        )
 
 
 @asynccontextmanager
@@ -111,6 +126,7 @@ async def open_service(settings: Settings, clock: Callable[[], datetime] = utc_n
                     client=client,
                     workers=workers,
                     pushes=Pushes(archive, settings, clock),
+                    library=open_library(client, settings.network, clock),
                     clock=clock,
                 )
     finally:
@@ -153,6 +169,11 @@ def page_of(service: Service) -> Starlette:
     )
 
 
+def _pages(done: Round) -> str:
+    read = done.full_texts.get(FullTextState.READ, 0)
+    return f", {read} of {sum(done.full_texts.values())} pages read" if done.full_texts else ""
+
+
 def tell(done: Round) -> None:
     """A line per round in which something happened, and one per feed that failed."""
     if not done.report.results and not any(new for *_, new in done.editions):
@@ -161,7 +182,7 @@ def tell(done: Round) -> None:
     stamp = utc_now().strftime("%H:%M:%S")
     err.print(
         f"{stamp}  feeds: {report.feeds('ok')} ok, {report.feeds('unchanged')} unchanged, {report.feeds('failed')} failed; "
-        f"articles: {report.stored} new; notices: {done.notices}; "
+        f"articles: {report.stored} new{_pages(done)}; notices: {done.notices}; "
         f"editions: {sum(new for *_, new in done.editions)}",
         soft_wrap=True,
     )

@@ -19,7 +19,20 @@ from aggregator.model.acquire import (
     UrlChange,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
-from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Record, Saved, StoredArticle, Story
+from aggregator.model.archive import (
+    FullText,
+    FullTextState,
+    Harvest,
+    Hit,
+    Page,
+    Placement,
+    Reading,
+    Record,
+    Saved,
+    StoredArticle,
+    Story,
+    WantedText,
+)
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
@@ -38,6 +51,8 @@ __all__ = [
     "FetchFailure",
     "Fetched",
     "Field",
+    "FullText",
+    "FullTextState",
     "Harvest",
     "Health",
     "Hit",
@@ -63,4 +78,5 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "UrlChange",
+    "WantedText",
 ]

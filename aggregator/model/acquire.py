@@ -203,6 +203,8 @@ class Article:
     content_hash: str
     keys: tuple[str, ...]
     """What identifies the publication within its outlet: see `acquire.normalise.identity_keys`."""
+    full_text: str = ""
+    """What its page says, where that has been read; the feed's own words stay beside it."""
 
     @property
     def date(self) -> datetime:
@@ -211,5 +213,10 @@ class Article:
 
     @property
     def body(self) -> str:
-        """The longest text that we have below the title."""
+        """The longest text that we have below the title: what is judged and searched."""
+        return max(self.feed_body, self.full_text, key=len)
+
+    @property
+    def feed_body(self) -> str:
+        """The longest text that the feed gives: what is shown and compared with others."""
         return self.text or self.summary

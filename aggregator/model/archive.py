@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal, NamedTuple
 
 from aggregator.model.acquire import Article, FeedState
@@ -72,6 +73,38 @@ class StoredArticle:
     @property
     def article(self) -> Article:
         return self.annotated.article
+
+
+class FullTextState(StrEnum):
+    """Where an article's full text stands."""
+
+    READ = "read"
+    REVISED = "revised"  # read, but the feed's entry has changed since: the article is to be judged again
+    WAITING = "waiting"  # failed, to be tried again
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullText:
+    """What came of reading an article's page."""
+
+    article: int
+    url: str
+    state: FullTextState
+    asked: datetime
+    attempts: int = 1
+    reason: str = ""
+    """Why it is not read."""
+    next_try: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedText:
+    """An article whose full text is to be read, and what came of it so far."""
+
+    stored: StoredArticle
+    before: FullText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

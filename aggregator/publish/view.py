@@ -86,12 +86,13 @@ def story_view(story: Story, beat: Beat) -> StoryView:
     lead = lead_article(story)
     sources = tuple(_source(stored, story.first.article.date) for stored in _one_per_outlet(story.articles))
     article = lead.article
+    shown = article.feed_body or article.body
     return StoryView(
         id=story.id,
         headline=article.title,
         url=article.url,
         language=article.language,
-        summary=shorten(article.body if article.body != article.title else "", _SUMMARY),
+        summary=shorten(shown if shown != article.title else "", _SUMMARY),
         attribution=article.outlet,
         topics=story.topics or ("other",),
         relevance=story.relevance.score,

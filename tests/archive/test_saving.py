@@ -352,7 +352,7 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     again = open_archive(path)
     assert again.counts()["articles"] == 2
     again.close()
-    names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions"]
+    names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions", "m005_full_texts"]
     assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [(name,) for name in names]
 
 

@@ -25,7 +25,8 @@ from aggregator.cli import main
 from aggregator.cli.app import app
 from aggregator.config import load_settings
 from aggregator.demo import sample_configuration, sample_server
-from tests.builders import filled_archive, make_annotated, make_article
+from aggregator.model import FullText, FullTextState
+from tests.builders import NOW, filled_archive, make_annotated, make_article
 
 ROOT = Path(__file__).parents[2]
 _ENVIRONMENT = {
@@ -210,6 +211,24 @@ def test_explain_judges_an_article_of_the_archive(tmp_path: Path) -> None:
         table = run_here("explain", "1", "--archive", tmp_path / "a.db").out
     assert "Putin meets Xi in Moscow" in table
     assert "both sides" in table
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "text", "said"),
+    [
+        ("read", "", "Text " * 300, "1,500 characters, read 2026-03-05 12:00 UTC"),
+        ("given-up", "HTTP 404 Not Found", "", "given up after 3×: HTTP 404 Not Found"),
+    ],
+)
+def test_explain_says_what_came_of_the_page(tmp_path: Path, state: str, reason: str, text: str, said: str) -> None:
+    outcome = FullText(article=1, url="x", state=FullTextState(state), asked=NOW, attempts=3, reason=reason, text=text)
+    with filled_archive(tmp_path / "a.db", make_annotated()) as archive:
+        assert "not asked for" in run_here("explain", "1", "--archive", tmp_path / "a.db").out
+        archive.save_full_texts([(outcome, None)])
+    done = run_here("explain", "1", "--archive", tmp_path / "a.db")
+    assert said in " ".join(done.out.split())
+    told = run_here("explain", "1", "--archive", tmp_path / "a.db", "--json").json
+    assert told["full_text"] == {"state": state, "reason": reason}
 
 
 def test_search_prints_json_for_machines(tmp_path: Path) -> None:
@@ -428,6 +447,26 @@ def test_one_round_of_everything_makes_its_alerts_and_files(tmp_path: Path) -> N
     assert "feeds: " in done.err
     assert "notices: 0" not in done.err
     assert (tmp_path / "archive.db").is_file()
+
+
+def test_a_poll_reads_the_pages_of_a_feed_that_wants_it(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "page").write_bytes((Path(__file__).parents[1] / "fixtures" / "article.html").read_bytes())
+    with sample_server(now=datetime.now(UTC), folder=site) as port:
+        item = (
+            "<item><title>Ministers agree on new border crossing</title><description>A crossing.</description>"
+            f"<link>http://127.0.0.1:{port}/page</link><pubDate>Mon, 17 Apr 2023 08:00:00 GMT</pubDate></item>"
+        )
+        (site / "rss").write_text(f'<rss version="2.0"><channel><title>C</title>{item}</channel></rss>')
+    with sample_server(now=datetime.now(UTC), folder=site, port=port):
+        (tmp_path / "feeds.yaml").write_text(
+            f'network: {{allow: ["127.0.0.1:{port}"]}}\nfeeds:\n  - {{url: "http://127.0.0.1:{port}/rss", outlet: C,'
+            " language: en, country: GB, camp: western, full_text: true}\n"
+        )
+        assert run("poll", "--json", folder=tmp_path).json["entries"]["stored"] == 1
+    found = run_here("search", "harbin", "--archive", tmp_path / "archive.db", "--json").json
+    assert [hit["title"] for hit in found["hits"]] == ["Ministers agree on new border crossing"]
 
 
 def test_feeds_check_finds_what_is_wrong_and_suggests_the_repair(tmp_path: Path) -> None:

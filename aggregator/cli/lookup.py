@@ -24,10 +24,10 @@ from aggregator.settings import Camp
 from aggregator.text.language import detect_language
 from aggregator.text.markup import first_sentence, plain_text
 
-lookup_app = typer.Typer()
+app = typer.Typer()
 
 
-@lookup_app.command(
+@app.command(
     epilog="Examples:  aggregator search 'Putin AND gas'  ·  aggregator search '\"Power of Siberia\" lang:ru since:30d' --json"
 )
 def search(
@@ -69,7 +69,7 @@ def search(
     output.print_table(f"{page.total} articles", ("id", "date (UTC)", "outlet", "lang", "rel.", "title"), rows)
 
 
-@lookup_app.command(
+@app.command(
     epilog="Examples:  aggregator explain 17  ·  aggregator explain --title 'Putin meets Xi' --text article.txt"
 )
 def explain(
@@ -168,7 +168,7 @@ def _told(full_text: FullText | None) -> str:
     return f"{full_text.state.value.replace('-', ' ')} after {full_text.attempts}×: {full_text.reason}"
 
 
-@lookup_app.command(name="serve", epilog="Example:  aggregator serve --archive archive.db --port 8000")
+@app.command(name="serve", epilog="Example:  aggregator serve --archive archive.db --port 8000")
 def serve_page(
     config: Config = DEFAULT_FILE,
     archive: ArchiveFile = None,

@@ -91,7 +91,9 @@ def run_here(*arguments: str | Path) -> Done:
 
 
 def commands(group: TyperGroup, *path: str) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
-    for name, command in group.commands.items():
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, TyperGroup):
             yield from commands(command, *path, name)
         elif isinstance(command, TyperCommand):

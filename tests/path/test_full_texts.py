@@ -189,7 +189,7 @@ def test_a_page_that_takes_too_long_to_read_is_given_up(tmp_path: Path, workers:
         assert await monitor.round(seconds=60) == {FullTextState.READ: 1, FullTextState.GIVEN_UP: 1}
         bomb = monitor.outcome("/bomb")
         assert bomb is not None
-        assert "longer than 10 s" in bomb.reason
+        assert "more than 10 s of CPU" in bomb.reason
 
     body = b"<html><body><p " + attributes + b">x</p>"
     play(tmp_path, workers, story, bomb=reply(headers=HTML, body=body), good=GOOD)

@@ -13,7 +13,8 @@ import pytest
 from aggregator.acquire.fetch import make_client
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
-from aggregator.cli.service import Service, open_service, page_of
+from aggregator.cli.rounds import page_of, play_round
+from aggregator.cli.service import Service, open_service
 from aggregator.model import Offer, Subscription, SubscriptionState
 from aggregator.pipeline import feed_reports
 from aggregator.polling import due_now
@@ -68,7 +69,7 @@ async def running(folder: Path) -> AsyncIterator[tuple[Hub, Service, Clock]]:
         served(page_of(service), listener),
     ):
         hub.body = hub.rss(FIRST)
-        await service.round(progress=False)
+        await play_round(service, progress=False)
         await service.subscribe()
         yield hub, service, clock
 
@@ -89,7 +90,7 @@ def test_what_a_hub_pushes_is_kept_as_if_it_were_polled(tmp_path: Path) -> None:
             assert archive.counts()["articles"] == 1
 
             assert (await hub.push(hub.rss(FIRST, SECOND), method="sha1")).status_code == 202
-            done = await service.round(progress=False)
+            done = await play_round(service, progress=False)
             assert (archive.counts()["articles"], done.placed, done.notices) == (2, 1, 1)
             assert (done.report.stored, done.report.duplicate) == (1, 1)
             after = archive.feed_states()[hub.feed_url]
@@ -99,14 +100,14 @@ def test_what_a_hub_pushes_is_kept_as_if_it_were_polled(tmp_path: Path) -> None:
             # The same once more, and a copy of it years later: nothing twice.
             for _ in range(2):
                 assert (await hub.push(hub.rss(FIRST, SECOND))).status_code == 202
-            again = await service.round(progress=False)
+            again = await play_round(service, progress=False)
             assert (again.report.stored, again.report.duplicate, again.notices) == (0, 4, 0)
 
             # Forged pushes are accepted with a smile, counted and thrown away.
             for signature in ("", "sha256=" + "0" * 64, "md5=0", "sha256"):
                 assert (await hub.push(hub.rss(THIRD), signature=signature)).status_code == 202
             assert only(archive).ignored == 4
-            assert (await service.round(progress=False)).report.results == ()
+            assert (await play_round(service, progress=False)).report.results == ()
             assert archive.counts()["articles"] == 2
 
             # Pushed feeds are polled seldom, and so is shown.
@@ -122,7 +123,7 @@ def test_what_a_hub_pushes_is_kept_as_if_it_were_polled(tmp_path: Path) -> None:
 
             # The poll finds what the hub has not pushed: polling is as usual until it pushes again.
             hub.body = hub.rss(FIRST, SECOND, THIRD)
-            assert (await service.round(progress=False)).report.stored == 1
+            assert (await play_round(service, progress=False)).report.stored == 1
             clock.now += HOUR
             assert _due(service) == [hub.feed_url]
             await hub.push(hub.rss(THIRD))
@@ -149,7 +150,7 @@ def test_a_push_that_is_no_feed_harms_neither_feed_nor_service(tmp_path: Path) -
             before = service.archive.feed_states()
             for _ in range(2):
                 assert (await hub.push(b"<html>log in</html>")).status_code == 202
-            assert (await service.round(progress=False)).report.results == ()
+            assert (await play_round(service, progress=False)).report.results == ()
             assert service.archive.feed_states() == before
             one = only(service.archive)
             assert (one.state, one.next_request) == (SubscriptionState.FAILED, NOW + DAY)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator.annotate.beat import Beat, load_beat
-from aggregator.annotate.concepts import find_mentions
+from aggregator.annotate.concepts import find_names
 from aggregator.annotate.relevance import features
 from aggregator.annotate.sentences import Sentences
 from aggregator.model import Article
@@ -79,7 +79,7 @@ def _judged(row: Mapping[str, object], beat: Beat) -> Judged:
         content_hash="",
         keys=(),
     )
-    found = features(Sentences(article, find_mentions(article.title, article.body, beat), beat), beat)
+    found = features(Sentences(article, find_names(article.title, article.body, beat), beat), beat)
     values: dict[str, float] = {}
     for feature in found:
         values[feature.name] = max(values.get(feature.name, 0.0), feature.value)

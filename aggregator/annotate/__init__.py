@@ -1,7 +1,7 @@
 """Stage 2: what an article is about, and what it repeats. All pure."""
 
 from aggregator.annotate.beat import Beat
-from aggregator.annotate.concepts import find_mentions
+from aggregator.annotate.concepts import find_names
 from aggregator.annotate.relevance import judge_relevance
 from aggregator.annotate.sentences import Sentences
 from aggregator.annotate.topics import find_topics
@@ -11,13 +11,12 @@ from aggregator.text.words import words
 
 def annotate(article: Article, beat: Beat) -> Annotated:
     """Say what an article is about: concepts, topics, and how probably the tie of the beat's pair."""
-    mentions = find_mentions(article.title, article.body, beat)
-    sentences = Sentences(article, mentions, beat)
+    names = find_names(article.title, article.body, beat)
     return Annotated(
         article=article,
-        mentions=mentions,
-        topics=find_topics(sentences, mentions, beat),
-        relevance=judge_relevance(sentences, beat),
+        mentions=names.mentions,
+        topics=find_topics(names, beat),
+        relevance=judge_relevance(Sentences(article, names, beat), beat),
         title_words=" ".join(words(article.title)),
         text_words=" ".join(words(article.body)),
     )

@@ -55,12 +55,12 @@ class Beat:
     polarities: Mapping[str, str]
     """Relation → tie | friction | pressure | against."""
     weights: Weights
-    concept_matcher: Matcher
-    cue_matcher: Matcher
+    matcher: Matcher
+    """Claims the names of concepts, and finds cues wherever they stand."""
 
     def concept_named(self, name: str) -> str | None:
         """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
-        found = [hit for hit in self.concept_matcher.find(name) if hit.end - hit.start == len(name)]
+        found = [hit for hit in self.matcher.find(name).claimed if hit.end - hit.start == len(name)]
         return str(found[0].meaning) if found else None
 
 
@@ -82,10 +82,9 @@ def load_beat(name: str = "china-russia") -> Beat:
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         polarities={row["id"]: row["polarity"] for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
-        concept_matcher=Matcher(Names(list(lexicon.rows("concept_names")), list(lexicon.rows("concept_meanings")))),
-        cue_matcher=Matcher(
-            Names(list(lexicon.rows("cue_names")), [Cue(*row) for row in lexicon.rows("cue_meanings")]),
-            overlapping=True,
+        matcher=Matcher(
+            claiming=Names(lexicon.rows("concept_names"), list(lexicon.rows("concept_meanings"))),
+            free=Names(lexicon.rows("cue_names"), [Cue(*row) for row in lexicon.rows("cue_meanings")]),
         ),
     )
 

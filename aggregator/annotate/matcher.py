@@ -1,7 +1,7 @@
 """Finding many thousand names in a text at once, at word borders, with offsets."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -38,7 +38,7 @@ Name = tuple[str, Sequence[int], Sequence[tuple[str, int]]]
 class Names(NamedTuple):
     """Patterns made ready for matching; plain values, so that they can be kept."""
 
-    names: Sequence[Name]
+    names: Iterable[Name]
     meanings: Sequence[Hashable]
 
 
@@ -57,64 +57,100 @@ def prepare(patterns: Iterable[Pattern]) -> Names:
     return Names(names, list(numbers))
 
 
-class Matcher:
-    """All the names of a lexicon, in one automaton for each script, made when a text first needs it.
+class _Entry(NamedTuple):
+    """What one name of an automaton stands for."""
 
-    Of names that overlap, the one that starts first wins, then the longest, so a decoy such as «其中»
-    hides the «中俄» in «其中俄罗斯»; a name that stands at no word border hides nothing.
-    `overlapping` reports every name instead.
+    meanings: Sequence[Hashable]
+    cased: Sequence[tuple[str, Hashable]]
+    claims: bool
+
+
+class Found(NamedTuple):
+    """The names in a text, in order of their places."""
+
+    claimed: list[Hit]
+    free: list[Hit]
+
+
+class Matcher:
+    """All the names of a beat, in one automaton for each script, made when a text first needs it.
+
+    `claiming` names take their place: of those that overlap, the one that starts first wins, then the
+    longest, so a decoy such as «其中» hides the «中俄» in «其中俄罗斯»; a name that stands at no word
+    border hides nothing. `free` names are found wherever they stand.
     """
 
-    def __init__(self, names: Names, *, overlapping: bool = False) -> None:
-        self._overlapping = overlapping
-        self._meanings = names.meanings
-        by_script: dict[Script, list[Name]] = {"latin": [], "cyrillic": [], "han": []}
-        for name in names.names:
-            by_script[script_of(name[0])].append(name)
-        self._scripts = {script: _Names(found) for script, found in by_script.items()}
+    def __init__(self, claiming: Names, free: Names) -> None:
+        names: dict[Script, list[str]] = {"latin": [], "cyrillic": [], "han": []}
+        entries: dict[Script, list[_Entry]] = {"latin": [], "cyrillic": [], "han": []}
+        # Most of the hundred thousand names are forms of one another: equal entries are one object.
+        same: dict[_Entry, _Entry] = {}
+        for kind, claims in ((claiming, True), (free, False)):
+            for name, numbers, cased in kind.names:
+                entry = _Entry(
+                    tuple(kind.meanings[number] for number in numbers),
+                    tuple((spelling, kind.meanings[number]) for spelling, number in cased),
+                    claims,
+                )
+                script = script_of(name)
+                names[script].append(name)
+                entries[script].append(same.setdefault(entry, entry))
+        self._automata = {script: _Automaton(names[script], entries[script]) for script in names}
 
-    def find(self, text: str) -> list[Hit]:
-        """The names in a text, in order of their places."""
-        folded = fold(text)
-        found = [hit for script in scripts_in(folded) for hit in self._standing(self._scripts[script], folded, text)]
-        found.sort(key=_place)
-        if not self._overlapping:
-            found = list(_leftmost_longest(found))
-        return [hit for hit in found if hit.meaning is not None]
+    def find(self, text: str) -> Found:
+        """The names in a text."""
+        return self.find_folded(text, fold(text))
 
-    def _standing(self, names: "_Names", folded: str, text: str) -> list[Hit]:
-        """Each name that stands at word borders in the right case, decoys included."""
+    def find_folded(self, text: str, folded: str) -> Found:
+        """The names in a text whose folded form is at hand."""
+        scripts = scripts_in(folded)
+        is_letter = _is_letter if "han" in scripts else str.isalnum
+        claimed: list[Hit] = []
+        free: list[Hit] = []
+        for script in scripts:
+            self._automata[script].find(text, folded, is_letter, claimed, free)
+        free.sort(key=_place)
+        claimed.sort(key=_place)
+        return Found([hit for hit in _leftmost_longest(claimed) if hit.meaning is not None], free)
+
+
+class _Automaton:
+    """The names of one script."""
+
+    def __init__(self, names: list[str], entries: Sequence[_Entry]) -> None:
+        self._names = names
+        self._entries = entries
+
+    @cached_property
+    def _matches(self) -> Callable[..., list[tuple[int, int, int]]]:
+        automaton = AhoCorasick(self._names, matchkind=MatchKind.Standard, store_patterns=False)
+        self._names = []
+        return partial(automaton.find_matches_as_indexes, overlapping=True)
+
+    def find(
+        self, text: str, folded: str, is_letter: Callable[[str], bool], claimed: list[Hit], free: list[Hit]
+    ) -> None:
+        """Add each name that stands at word borders in the right case, decoys included."""
         last = len(folded)
         word_starts: set[int] | None = None
-        hits: list[Hit] = []
-        for index, start, end in names.automaton.find_matches_as_indexes(folded, overlapping=True):
+        for index, start, end in self._matches(folded):
             # A name in letters must not continue a word; Han needs no border.
-            if end < last and _is_letter(folded[end]) and _is_letter(folded[end - 1]):
+            if end < last and is_letter(folded[end]) and is_letter(folded[end - 1]):
                 continue
-            if start and _is_letter(folded[start - 1]) and _is_letter(folded[start]):
+            if start and is_letter(folded[start - 1]) and is_letter(folded[start]):
                 continue
             # Two Han characters are found inside other words too often to count there.
             if end - start == 2 and is_han(folded[start]):
                 word_starts = _word_starts(folded) if word_starts is None else word_starts
                 if start not in word_starts:
                     continue
-            _, numbers, cased = names.names[index]
+            meanings, cased, claims = self._entries[index]
             if cased:
-                fitting = (number for spelling, number in cased if _same_case(text[start:end], spelling))
-                numbers = tuple(dict.fromkeys((*numbers, *fitting)))
-            hits += [Hit(self._meanings[number], start, end) for number in numbers]
-        return hits
-
-
-class _Names:
-    """The names of one script and their automaton."""
-
-    def __init__(self, names: Sequence[Name]) -> None:
-        self.names = names
-
-    @cached_property
-    def automaton(self) -> AhoCorasick:
-        return AhoCorasick([name for name, *_ in self.names], matchkind=MatchKind.Standard, store_patterns=False)
+                fitting = (meaning for spelling, meaning in cased if _same_case(text[start:end], spelling))
+                meanings = tuple(dict.fromkeys((*meanings, *fitting)))
+            found = claimed if claims else free
+            for meaning in meanings:
+                found.append(Hit(meaning, start, end))
 
 
 def _place(hit: Hit) -> tuple[int, int]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from aggregator.annotate.beat import Beat, Cue
+from aggregator.annotate.beat import Beat
+from aggregator.annotate.concepts import CueHit, Names
 from aggregator.model import Article, Concept, Mention
 
 _END = re.compile(r"[.!?]+(?=\s)|[。！？；]|\n")
@@ -13,14 +14,6 @@ _END = re.compile(r"[.!?]+(?=\s)|[。！？；]|\n")
 _ABBREVIATION = re.compile(
     r"(?:\b[A-ZА-Я]|\b(?:Mr|Mrs|Dr|Gen|Col|U\.S|U\.N|St|vs|No|г|гг|млн|млрд|тыс|руб|долл|им|ул))$"
 )
-
-
-class CueHit(NamedTuple):
-    """A topic or relation term: `text` stands at `start` of the title or body."""
-
-    cue: Cue
-    start: int
-    text: str
 
 
 class Sentence(NamedTuple):
@@ -36,24 +29,22 @@ class Sentence(NamedTuple):
 class Sentences:
     """The sentences of an article, with what stands in each; cut when first asked for, which most articles never are."""
 
-    def __init__(self, article: Article, mentions: Sequence[Mention], beat: Beat) -> None:
+    def __init__(self, article: Article, names: Names, beat: Beat) -> None:
         self._article = article
-        self._mentions = mentions
+        self._names = names
         self._beat = beat
-        self.title_cues = _cues(article.title, beat)
-        self.body_cues = _cues(article.body, beat)
 
     @cached_property
     def title(self) -> Sequence[Sentence]:
         """The title, always one."""
         title = self._article.title
-        return list(_filled("title", title, [(0, len(title))], self._found("title"), self.title_cues))
+        return list(_filled("title", title, [(0, len(title))], self._found("title"), self._names.title_cues))
 
     @cached_property
     def body(self) -> Sequence[Sentence]:
         """The sentences of the body."""
         body = self._article.body
-        return list(_filled("text", body, split_sentences(body), self._found("text"), self.body_cues))
+        return list(_filled("text", body, split_sentences(body), self._found("text"), self._names.body_cues))
 
     @property
     def lead(self) -> Sequence[Sentence]:
@@ -62,7 +53,7 @@ class Sentences:
 
     def _found(self, field: str) -> list[tuple[Concept, Mention]]:
         concepts = self._beat.concepts
-        return [(concepts[mention.concept], mention) for mention in self._mentions if mention.field == field]
+        return [(concepts[mention.concept], mention) for mention in self._names.mentions if mention.field == field]
 
 
 def split_sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -93,9 +84,3 @@ def _filled(
         while cue < len(cues) and cues[cue].start < end:
             cue += 1
         yield Sentence(field, start, text[start:end], found[first_concept:concept], cues[first_cue:cue])
-
-
-def _cues(text: str, beat: Beat) -> list[CueHit]:
-    return [
-        CueHit(cast("Cue", hit.meaning), hit.start, text[hit.start : hit.end]) for hit in beat.cue_matcher.find(text)
-    ]

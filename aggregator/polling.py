@@ -10,7 +10,7 @@ from typing import Literal
 import httpx
 
 from aggregator.acquire.access import dressed
-from aggregator.acquire.due import after_failure, after_success, after_unchanged, body_hash, due_feeds, request_for
+from aggregator.acquire.due import after_failure, after_success, after_unchanged, due_feeds, request_for
 from aggregator.acquire.fetch import fetch
 from aggregator.acquire.outage import Outcome, after_outage, is_suspicious, outage
 from aggregator.acquire.politeness import HostGate
@@ -198,14 +198,14 @@ async def _harvest(
         case NotModified():
             unchanged = after_unchanged(state, fetched, feed, network)
             return Harvest(feed=feed, state=unchanged, outcome="unchanged"), Outcome(url=feed.url)
-        case Document() if body_hash(fetched.body) == state.body_hash:
+        case Document() if fetched.body_hash == state.body_hash:
             unchanged = after_success(state, fetched, feed, network, ttl_minutes=state.rhythm.hint_minutes)
             return Harvest(feed=feed, state=unchanged, outcome="unchanged"), Outcome(url=feed.url)
     known = archive.known_articles(feed.url, len(fetched.body) // _ENTRY_BYTES) if state.body_hash else ()
     read = await workers.read(fetched, feed, known)
     if isinstance(read, ParseFailure):
         failure = FetchFailure(url=feed.url, kind=FailureKind.NOT_A_FEED, reason=read.reason, fetched=fetched.fetched)
-        return _failed(feed, state, failure, network, page=body_hash(fetched.body))
+        return _failed(feed, state, failure, network, page=fetched.body_hash)
     dates = [one.date for one in read.records]
     harvest = Harvest(
         feed=feed,

@@ -105,7 +105,7 @@ def after_success(
         _recovered(replace(state, rhythm=rhythm), document.fetched, feed, network),
         etag=document.etag,
         last_modified=document.last_modified,
-        body_hash=body_hash(document.body),
+        body_hash=document.body_hash,
         last_whole=document.fetched,
         offer=state.offer if offer is None else offer,
     )
@@ -156,11 +156,6 @@ def backoff(failure: FetchFailure, failures: int, interval: timedelta) -> timede
         return max(timedelta(seconds=failure.retry_after_seconds), interval)
     grown = _FIRST_BACKOFF[failure.kind] * (1 << min(failures - 1, 12))
     return min(max(grown, interval), _LONGEST_BACKOFF)
-
-
-def body_hash(body: bytes) -> str:
-    """What tells one body from another: an unchanged one is never parsed again."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 def _recovered(state: FeedState, moment: datetime, feed: Feed, network: Network) -> FeedState:

@@ -18,20 +18,24 @@ _KEPT = ("first_seen", "published", "date", "feed_url")
 class _Incoming:
     """The new articles of one transaction, which are inserted together: a statement for many costs half of many."""
 
-    def __init__(self, holders: Mapping[tuple[str, str], Iterable[int]], last_id: int) -> None:
-        self._holders = defaultdict(list, {key: list(ids) for key, ids in holders.items()})
+    def __init__(self, holders: dict[str, dict[str, list[int]]], last_id: int) -> None:
+        self._holders = holders
         self._last_id = last_id
         self.records: dict[int, Record] = {}
 
     def add(self, record: Record) -> None:
         self._last_id += 1
         self.records[self._last_id] = record
+        holders = self._holders.setdefault(record.outlet, {})
         for key in record.keys:
-            self._holders[record.outlet, key].append(self._last_id)
+            holders.setdefault(key, []).append(self._last_id)
 
     def sharing(self, record: Record) -> list[int]:
         """Ids of the articles of the same outlet that share an identity key, whichever feed brought them, latest first."""
-        ids = {article for key in record.keys for article in self._holders.get((record.outlet, key), ())}
+        holders = self._holders.get(record.outlet, {})
+        if holders.keys().isdisjoint(record.keys):
+            return []
+        ids = {article for key in record.keys for article in holders.get(key, ())}
         return sorted(ids, reverse=True)[:_CANDIDATES]
 
 
@@ -55,16 +59,19 @@ class Saving(SqliteBase):
             self._save_states(harvests)
         return saved
 
-    def _holders(self, harvests: Iterable[Harvest]) -> dict[tuple[str, str], list[int]]:
-        """The articles that hold each identity key of these harvests, asked for at once."""
-        asked = {(record.outlet, key) for harvest in harvests for record in harvest.records for key in record.keys}
+    def _holders(self, harvests: Iterable[Harvest]) -> dict[str, dict[str, list[int]]]:
+        """Outlet → key → articles that hold it, for the identity keys of these harvests; an outlet is asked for at once."""
+        asked: dict[str, set[str]] = defaultdict(set)
+        for record in (record for harvest in harvests for record in harvest.records):
+            asked[record.outlet].update(record.keys)
         sql = (
-            "SELECT held.outlet, held.key, held.article_id FROM json_each(?) AS asked CROSS JOIN article_keys AS held"
-            " ON held.outlet = asked.value ->> 0 AND held.key = asked.value ->> 1"
+            "SELECT held.key, held.article_id FROM json_each(?) AS asked CROSS JOIN article_keys AS held"
+            " ON held.outlet = ? AND held.key = asked.value"
         )
-        holders: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for outlet, key, article in self._db.execute(sql, (json.dumps(list(asked)),)):
-            holders[outlet, key].append(article)
+        holders: dict[str, dict[str, list[int]]] = {}
+        for outlet, keys in asked.items():
+            for key, article in self._db.execute(sql, (json.dumps(list(keys)), outlet)):
+                holders.setdefault(outlet, {}).setdefault(key, []).append(article)
         return holders
 
     def _save_articles(self, harvest: Harvest, incoming: _Incoming) -> Saved:
@@ -74,7 +81,8 @@ class Saving(SqliteBase):
         return Saved(**counts)
 
     def _save_article(self, record: Record, incoming: _Incoming) -> str:
-        known = find_known(record.keys, self._candidates(incoming.sharing(record), incoming))
+        sharing = incoming.sharing(record)
+        known = find_known(record.keys, self._candidates(sharing, incoming)) if sharing else None
         if known is None:
             incoming.add(record)
             return "new"

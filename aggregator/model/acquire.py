@@ -1,5 +1,6 @@
 """What polling, fetching and parsing hand on, up to the Article."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -114,6 +115,11 @@ class Document:
     last_modified: str = ""
     moved_to: str = ""
     """Where permanent redirects only (301, 308) have led; empty if there were none, or others too."""
+    body_hash: str = field(init=False)
+    """SHA-256 of the body: an unchanged one is never read again."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body_hash", hashlib.sha256(self.body).hexdigest())
 
     def header(self, name: str) -> str:
         """Value of a header, case-insensitive; empty if absent."""

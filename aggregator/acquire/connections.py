@@ -1,0 +1,83 @@
+"""EDGE: connections to hosts, kept for the next request where there is one, as long as a host's answers are sound.
+
+A connection costs as much as a short answer. But what a server sends behind the end of an answer, or fails
+to send, strikes whoever asks next on that connection: a request that fares badly on a kept one is made again on a
+new one, and that host's connections are kept no more.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import SimpleNamespace
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from aggregator.acquire.guard import AddressInfo
+
+SocketFactory = Callable[[AddressInfo], object]
+
+#: Seconds that a kept connection waits for its next request; so few, because ten thousand hosts are asked in a round.
+_KEPT_SECONDS = 1.0
+#: Seconds to the head of an answer on a kept connection, after which a new one is tried.
+_PATIENCE = 5.0
+#: Set to True when the request at hand gets a connection that was used before.
+_reused: ContextVar[list[bool]] = ContextVar("_reused")
+
+
+async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
+    _reused.get([]).append(True)
+
+
+class Connections(httpx.AsyncBaseTransport):
+    """aiohttp's connections under httpx's interface; `request.extensions["keep"]`: another request to the host follows."""
+
+    def __init__(self, connector: Callable[..., aiohttp.TCPConnector]) -> None:
+        self._closing = AiohttpTransport(client=lambda: _session(connector(force_close=True)))
+        self._keeping = AiohttpTransport(client=lambda: _session(connector(keepalive_timeout=_KEPT_SECONDS)))
+        self._unsound: set[bytes] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; only a GET is ever sent twice."""
+        host = request.url.netloc
+        if not request.extensions.get("keep") or request.method != "GET" or host in self._unsound:
+            return await self._closing.handle_async_request(request)
+        reused: list[bool] = []
+        token = _reused.set(reused)
+        try:
+            return await self._on_kept(request, reused)
+        except (httpx.TransportError, aiohttp.ClientError, TimeoutError):
+            self._unsound.add(host)
+            if not reused:
+                raise
+        finally:
+            _reused.reset(token)
+        return await self._closing.handle_async_request(request)
+
+    async def _on_kept(self, request: httpx.Request, reused: list[bool]) -> httpx.Response:
+        """The answer; TimeoutError where a connection that was used before stays silent."""
+        answer = asyncio.ensure_future(self._keeping.handle_async_request(request))
+        try:
+            done, _ = await asyncio.wait({answer}, timeout=_PATIENCE)
+            if not done and reused:
+                raise TimeoutError
+            return await answer
+        finally:
+            answer.cancel()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._closing.aclose()
+        await self._keeping.aclose()
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(_note_reuse)
+    return aiohttp.ClientSession(
+        connector=connector,
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[trace],
+    )

@@ -21,6 +21,7 @@ class FailureKind(StrEnum):
 
     NETWORK = "network"  # no connection, no name, cut off: the network or the host is away
     TIMEOUT = "timeout"
+    PROXY = "proxy"  # our own proxy is away, or refuses to connect us
     REFUSED = "refused"  # not allowed by our own guard: scheme or private address
     RATE_LIMITED = "rate-limited"
     CLIENT_ERROR = "client-error"
@@ -98,6 +99,8 @@ class Request:
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Sent to the origin of `url` only, never on to where it redirects."""
+    proxy: str = field(default="", repr=False)
+    """On the way to every hop; `direct`: none; empty: that of the network's settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ class Saving(SqliteBase):
         fields = {name: old[name] for name in ("title", "summary", "text", "content_hash")}
         replaced = {"article_id": article_id, "replaced": store_time(annotated.article.first_seen)}
         self._table("revisions").insert({**replaced, **fields})
-        kept = ("first_seen", "published", "date", "feed_url")
+        kept = ("first_seen", "published", "date", "date_confidence", "feed_url")
         row = {name: value for name, value in article_row(annotated).items() if name not in kept}
         self._table("articles").update(article_id, row)
         self._db.execute("DELETE FROM article_words WHERE rowid = ?", (article_id,))

@@ -29,6 +29,14 @@ def m002_feed_memory(db: Database) -> None:
     db.execute("ALTER TABLE feed_states ADD COLUMN memory TEXT NOT NULL DEFAULT '{}'")
 
 
+@migrations()
+def m003_date_confidence(db: Database) -> None:
+    """When an article was changed, and how well its date is known; of old dates it is not known whether a zone stood there."""
+    db.execute("ALTER TABLE articles ADD COLUMN updated TEXT")
+    db.execute("ALTER TABLE articles ADD COLUMN date_confidence TEXT NOT NULL DEFAULT 'no-zone'")
+    db.execute("UPDATE articles SET date_confidence = 'first-seen' WHERE published IS NULL")
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

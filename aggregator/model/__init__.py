@@ -2,6 +2,7 @@
 
 from aggregator.model.acquire import (
     Article,
+    DateConfidence,
     Document,
     Entry,
     FailureKind,
@@ -26,6 +27,7 @@ __all__ = [
     "Annotated",
     "Article",
     "Concept",
+    "DateConfidence",
     "Delivery",
     "DeliveryState",
     "Document",

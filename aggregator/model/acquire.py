@@ -185,6 +185,15 @@ class KnownArticle:
     keys: tuple[str, ...]
 
 
+class DateConfidence(StrEnum):
+    """How well it is known when an article appeared, best first."""
+
+    STATED = "stated"  # by the outlet, with its zone
+    NO_ZONE = "no-zone"  # by the outlet, in the zone that its press is taken to mean
+    DAY = "day"  # by the outlet, but only the day: the time is midnight
+    FIRST_SEEN = "first-seen"  # not by the outlet: it was there when we looked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One publication by one outlet, cleaned."""
@@ -200,6 +209,10 @@ class Article:
     text: str
     author: str
     published: datetime | None
+    updated: datetime | None = None
+    """When the outlet says that it changed it, if after `published`."""
+    date_confidence: DateConfidence
+    """Of `date`."""
     first_seen: datetime
     content_hash: str
     keys: tuple[str, ...]

@@ -230,6 +230,8 @@ def test_search_prints_json_for_machines(tmp_path: Path) -> None:
         "outlet": "Example",
         "language": "en",
         "published": "2026-03-05T12:00:00Z",
+        "updated": None,
+        "date_confidence": "stated",
         "relevance": 0.0,
     }
     assert [hit["title"] for hit in newest["hits"]] == ["Pipeline 0", "Pipeline 1"]
@@ -374,7 +376,8 @@ def test_what_was_polled_is_found_and_explained(polled: tuple[Path, list[Done]])
     told = run_here("search", "lang:ru relevance>=0", "--config", config, "--json").json
     assert 0 < told["total"] < stored
     explained = run_here("explain", str(told["hits"][0]["id"]), "--config", config, "--json").json
-    assert explained["relevance"] == told["hits"][0]["relevance"]
+    shared = ("relevance", "published", "updated", "date_confidence")
+    assert {name: explained[name] for name in shared} == {name: told["hits"][0][name] for name in shared}
 
 
 def test_feeds_tell_their_health(polled: tuple[Path, list[Done]]) -> None:

@@ -328,7 +328,11 @@ def test_a_feed_is_removed_once(tmp_path: Path) -> None:
 
 def test_an_exported_list_can_be_imported(tmp_path: Path) -> None:
     one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
-    one.write_text(FEEDS + FEEDS.replace("/rss", "/второй?a=1&b=2").partition("\n")[2])
+    one.write_text(
+        FEEDS
+        + FEEDS.replace("/rss", "/второй?a=1&b=2").partition("\n")[2]
+        + "    kind: news-sitemap\n    interval_minutes: 60\n    paused: true\n"
+    )
     (tmp_path / "list.opml").write_text(run_here("feeds", "export", "--config", one).out, encoding="utf-8")
     done = run_here("feeds", "import", tmp_path / "list.opml", "--config", other)
     assert done.out == "2 added, 0 there already\n"

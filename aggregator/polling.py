@@ -28,6 +28,7 @@ from aggregator.model import (
     Saved,
 )
 from aggregator.settings import Feed, Network, Settings
+from aggregator.text.urls import host_of
 from aggregator.workers import Workers
 
 Clock = Callable[[], datetime]
@@ -109,11 +110,14 @@ async def poll(
     keeper = Keeper(archive, progress)
     good: list[Outcome] = []
     doubtful: list[tuple[Harvest, Outcome]] = []
+    to_come = Counter(host_of(feed.url) for feed in feeds)
 
     async def one(feed: Feed) -> None:
         state = states.get(feed.url) or FeedState(url=feed.url)
         async with gate.at(feed.url), places:
+            to_come[host_of(feed.url)] -= 1
             request = dressed(request_for(state, clock()), feed)
+            request = replace(request, keep=to_come[host_of(feed.url)] > 0)
             fetched = await fetch(client, request, deadline=network.deadline_seconds, now=clock)
             # Waiting here keeps the place: nothing more is fetched than can be read.
             await in_hand.acquire()

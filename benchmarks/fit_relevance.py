@@ -19,7 +19,7 @@ from aggregator.annotate.beat import Beat, load_beat
 from aggregator.annotate.concepts import find_names
 from aggregator.annotate.relevance import features
 from aggregator.annotate.sentences import Sentences
-from aggregator.model import Article
+from aggregator.model import Article, DateConfidence
 from aggregator.settings import Camp
 from aggregator.text.markup import plain_text
 
@@ -75,6 +75,7 @@ def _judged(row: Mapping[str, object], beat: Beat) -> Judged:
         text="",
         author="",
         published=None,
+        date_confidence=DateConfidence.FIRST_SEEN,
         first_seen=datetime(2026, 1, 1, tzinfo=UTC),
         content_hash="",
         keys=(),

@@ -12,6 +12,7 @@ from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.model import (
     Annotated,
     Article,
+    DateConfidence,
     Delivery,
     DeliveryState,
     Evidence,
@@ -67,6 +68,8 @@ def make_article(
     country: str = "DE",
     language: str = "en",
     published: datetime | None = NOW,
+    updated: datetime | None = None,
+    date_confidence: DateConfidence | None = None,
     first_seen: datetime = NOW,
 ) -> Article:
     """An article whose page, unless named, is made of its title; its keys are those that normalising gives."""
@@ -85,6 +88,8 @@ def make_article(
         text=text,
         author="",
         published=published,
+        updated=updated,
+        date_confidence=date_confidence or (DateConfidence.STATED if published else DateConfidence.FIRST_SEEN),
         first_seen=first_seen,
         content_hash=digest_of(f"{title}\n{summary}\n{text}"),
         keys=tuple(keys),

@@ -39,7 +39,7 @@ def test_every_example_of_a_configuration_loads(tmp_path: Path) -> None:
     for example in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
         file = tmp_path / "feeds.yaml"
         file.write_text(example, encoding="utf-8")
-        assert load_settings(file, {"WIRE_TOKEN": "token"}).digests
+        assert load_settings(file, {"WIRE_TOKEN": "token", "PROXY_PASSWORD": "p@ss"}).digests
 
 
 def test_the_schema_in_the_docs_is_that_of_the_program() -> None:

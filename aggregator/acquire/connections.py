@@ -6,9 +6,12 @@ new one, and that host's connections are kept no more.
 """
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import httpx
@@ -16,7 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from aggregator.acquire.guard import AddressInfo
 
-SocketFactory = Callable[[AddressInfo], object]
+SocketFactory = Callable[[AddressInfo], socket.socket]
 
 #: Seconds that a kept connection waits for its next request; so few, because ten thousand hosts are asked in a round.
 _KEPT_SECONDS = 1.0
@@ -33,9 +36,15 @@ async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, 
 class Connections(httpx.AsyncBaseTransport):
     """aiohttp's connections under httpx's interface; `request.extensions["keep"]`: another request to the host follows."""
 
-    def __init__(self, connector: Callable[..., aiohttp.TCPConnector]) -> None:
-        self._closing = AiohttpTransport(client=lambda: _session(connector(force_close=True)))
-        self._keeping = AiohttpTransport(client=lambda: _session(connector(keepalive_timeout=_KEPT_SECONDS)))
+    def __init__(self, unused: ssl.SSLContext, *, tls: ssl.SSLContext | None, guard: SocketFactory) -> None:
+        """`tls` is whom to trust, `guard` makes the sockets; `unused` spares each transport to load the roots again."""
+
+        def made(**options: Any) -> aiohttp.ClientSession:
+            # Who may fetch how much at once is the conductor's business: waiting here would count as fetching.
+            return session(aiohttp.TCPConnector(limit=0, ssl=tls or True, socket_factory=guard, **options))
+
+        self._closing = AiohttpTransport(client=lambda: made(force_close=True), verify=unused)
+        self._keeping = AiohttpTransport(client=lambda: made(keepalive_timeout=_KEPT_SECONDS), verify=unused)
         self._unsound: set[bytes] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -72,7 +81,8 @@ class Connections(httpx.AsyncBaseTransport):
         await self._keeping.aclose()
 
 
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    """A session that undoes no encoding, keeps no cookies, and notes connections that are used again."""
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(_note_reuse)
     return aiohttp.ClientSession(

@@ -18,6 +18,7 @@ _HOPELESS_AFTER = 30
 _FIRST_BACKOFF = {
     FailureKind.NETWORK: timedelta(minutes=5),
     FailureKind.TIMEOUT: timedelta(minutes=5),
+    FailureKind.PROXY: timedelta(minutes=5),
     FailureKind.SERVER_ERROR: timedelta(minutes=10),
     FailureKind.RATE_LIMITED: timedelta(minutes=30),
     FailureKind.CLIENT_ERROR: timedelta(hours=1),

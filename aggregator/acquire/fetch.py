@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from aggregator.acquire.access import origin
 from aggregator.acquire.decode import ACCEPT_ENCODING, DecodeError, decoded_body
-from aggregator.acquire.guard import AddressRefused, guarded_socket_factory
+from aggregator.acquire.guard import AddressRefused
+from aggregator.acquire.routes import ProxyFailed, Routes
 from aggregator.model import Document, FailureKind, Fetched, FetchFailure, NotModified, Request
 from aggregator.settings import Network
 from aggregator.text.urls import is_web_url
@@ -29,22 +30,14 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 
 
-def make_client(network: Network, version: str) -> httpx.AsyncClient:
-    """The one client: httpx's interface over aiohttp's connections, which cost a quarter of httpx's own."""
+def make_client(network: Network, version: str, tls: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """The one client: httpx's interface over aiohttp's connections, which cost a quarter of httpx's own.
+
+    `tls` is whom to trust; absent: whom the system trusts.
+    """
     agent = f"aggregator/{version}" + (f" (+{network.contact})" if network.contact else "")
-
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            # Who may fetch how much at once is the conductor's business: waiting here would count as fetching.
-            limit=0,
-            # A server that breaks the protocol poisons its connection for the next feed on the same host.
-            force_close=True,
-            socket_factory=guarded_socket_factory(network.allow),
-        )
-        return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
-
     return httpx.AsyncClient(
-        transport=AiohttpTransport(client=session),
+        transport=Routes(network, tls),
         headers={"User-Agent": agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
         timeout=httpx.Timeout(network.deadline_seconds),
         # httpx keeps a jar of its own beside that of aiohttp; this one takes nothing in.
@@ -123,7 +116,8 @@ async def _follow(
             return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
         if may_follow and url != request.url and (refused := await may_follow(url)):
             return refused
-        async with client.stream("GET", url, headers=_headers_for(url, request)) as response:
+        way = {"proxy": request.proxy, "keep": request.keep}
+        async with client.stream("GET", url, headers=_headers_for(url, request), extensions=way) as response:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
                 permanent &= response.status_code in _PERMANENT
@@ -188,8 +182,9 @@ def _status_failure(response: httpx.Response, request: Request, now: Callable[[]
 def _network_failure(request: Request, error: Exception, now: Callable[[], datetime]) -> FetchFailure:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, AddressRefused):
-            return _failure(request, FailureKind.REFUSED, str(cause), now)
+        if isinstance(cause, AddressRefused | ProxyFailed):
+            kind = FailureKind.REFUSED if isinstance(cause, AddressRefused) else FailureKind.PROXY
+            return _failure(request, kind, str(cause)[:300], now)
         cause = cause.__cause__ or cause.__context__
     host = urlsplit(request.url).hostname or request.url
     return _failure(request, FailureKind.NETWORK, f"{host}: {str(error) or type(error).__name__}"[:300], now)

@@ -10,7 +10,7 @@ from aggregator.text.urls import host_of
 
 #: Failures at this many hosts, and no success anywhere, are the network's.
 _HOSTS = 3
-_AWAY = {FailureKind.NETWORK, FailureKind.TIMEOUT}
+_AWAY = {FailureKind.NETWORK, FailureKind.TIMEOUT, FailureKind.PROXY}
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 #: What feeds said this long ago still tells whether there is a network now; longer than the longest wait between two looks.
 _RECENT = timedelta(minutes=20)
@@ -48,7 +48,10 @@ def outage(outcomes: Iterable[Outcome], states: Iterable[FeedState], now: dateti
     pages = Counter(page for _, page in {(host_of(o.url), o.page) for o in outcomes if o.page})
     if pages and pages.most_common(1)[0][1] >= _HOSTS:
         return "the network answers for every site with one and the same page: a log-in page of the network?"
-    return "the network is away: no site could be reached" if len(unreached) >= _HOSTS else ""
+    if len(unreached) < _HOSTS:
+        return ""
+    kinds = {outcome.kind for outcome in outcomes}
+    return f"{'the proxy' if kinds == {FailureKind.PROXY} else 'the network'} is away: no site could be reached"
 
 
 def after_outage(state: FeedState, reason: str, moment: datetime) -> FeedState:

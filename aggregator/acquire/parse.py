@@ -1,5 +1,6 @@
 """Pure: bytes → ParsedFeed. The only home of the feed parsers."""
 
+import html
 import io
 import json
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import feedparser
 
 from aggregator.acquire.fastparse import parse_fast
+from aggregator.acquire.fields import by_author, make_entry
 from aggregator.acquire.hints import update_hint
 from aggregator.model import Document, Entry, ParsedFeed, ParseFailure
 
@@ -37,10 +39,13 @@ def parse_with_feedparser(document: Document) -> ParsedFeed | ParseFailure:
     # `version`, not `bozo`, tells a feed: HTML, OPML and sitemaps come out as well-formed and empty.
     if not parsed.get("version"):
         return ParseFailure(reason=_what_it_is(document))
+    entries = tuple(_entry(item) for item in parsed.entries)
+    if parsed["version"].startswith("atom"):
+        entries = by_author(entries, _string(parsed.feed, "author"))
     return ParsedFeed(
         format=parsed["version"],
         title=_string(parsed.feed, "title"),
-        entries=tuple(_entry(item) for item in parsed.entries),
+        entries=entries,
         ttl_minutes=update_hint(
             _string(parsed.feed, "ttl"),
             _string(parsed.feed, "sy_updateperiod"),
@@ -50,18 +55,11 @@ def parse_with_feedparser(document: Document) -> ParsedFeed | ParseFailure:
 
 
 def _entry(item: Any) -> Entry:
-    contents = [_string(part, "value") for part in item.get("content") or ()]
-    return Entry(
-        guid=_string(item, "id"),
-        link=_string(item, "link"),
-        title=_string(item, "title"),
-        summary=_string(item, "summary"),
-        content=max(contents, key=len, default=""),
-        author=_string(item, "author"),
-        published=_string(item, "published"),
+    def field(name: str) -> str:
         # Asked for an absent `updated`, feedparser warns and gives `published`.
-        updated=_string(item, "updated") if dict.__contains__(item, "updated") else "",
-    )
+        return _string(item, name) if name != "updated" or dict.__contains__(item, name) else ""
+
+    return make_entry(field, [_string(part, "value") for part in item.get("content") or ()])
 
 
 def _string(item: Any, key: str) -> str:
@@ -90,26 +88,29 @@ def _parse_json_feed(document: Document) -> ParsedFeed | ParseFailure:
     if not isinstance(data, dict) or "jsonfeed.org" not in str(data.get("version")):
         return ParseFailure(reason="the answer is JSON, but no JSON Feed")
     items = data.get("items")
-    return ParsedFeed(
-        format="json",
-        title=_text(data, "title"),
-        entries=tuple(_json_entry(item) for item in items if isinstance(item, dict)) if isinstance(items, list) else (),
-    )
+    entries = [_json_entry(item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return ParsedFeed(format="json", title=_text(data, "title"), entries=by_author(entries, _json_author(data)))
 
 
 def _json_entry(item: dict[str, object]) -> Entry:
-    authors = item.get("authors")
-    author = authors[0] if isinstance(authors, list) and authors else item.get("author")
     return Entry(
         guid=_text(item, "id"),
         link=_text(item, "url") or _text(item, "external_url"),
         title=_text(item, "title"),
         summary=_text(item, "summary"),
-        content=_text(item, "content_html") or _text(item, "content_text"),
-        author=_text(author, "name") if isinstance(author, dict) else "",
+        # Plain text has no markup: what looks like some is meant as it stands.
+        content=_text(item, "content_html") or html.escape(_text(item, "content_text"), quote=False),
+        author=_json_author(item),
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
     )
+
+
+def _json_author(item: dict[str, object]) -> str:
+    """The names under `authors` (1.1), or that under `author` (1.0)."""
+    authors = item.get("authors")
+    people = authors if isinstance(authors, list) and authors else [item.get("author")]
+    return ", ".join(name for person in people if isinstance(person, dict) and (name := _text(person, "name")))
 
 
 def _text(item: dict[str, object], key: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from aggregator.model import (
     Annotated,
     Article,
+    DateConfidence,
     Delivery,
     DeliveryState,
     Edition,
@@ -141,7 +142,7 @@ def state_row(state: FeedState, outlet: str) -> dict[str, object]:
 #: The columns of an article that polling fills, in the order of `Record.values`.
 ARTICLE_COLUMNS = (
     *("feed_url", "outlet", "camp", "country", "language", "url", "title", "summary", "text", "author"),
-    *("published", "first_seen", "date", "content_hash", "relevance", "annotation"),
+    *("published", "updated", "date_confidence", "first_seen", "date", "content_hash", "relevance", "annotation"),
 )
 
 
@@ -161,6 +162,8 @@ def record(annotated: Annotated) -> Record:
         article.text,
         article.author,
         published,
+        store_time(article.updated),
+        article.date_confidence.value,
         first_seen,
         published or first_seen,
         article.content_hash,
@@ -214,6 +217,8 @@ def stored_article(row: Row) -> StoredArticle:
         text=row["text"],
         author=row["author"],
         published=read_time(row["published"]),
+        updated=read_time(row["updated"]),
+        date_confidence=DateConfidence(row["date_confidence"]),
         first_seen=_time(row["first_seen"]),
         content_hash=row["content_hash"],
         keys=tuple(annotation["keys"]),

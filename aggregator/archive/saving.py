@@ -12,7 +12,7 @@ from aggregator.model import FeedState, Harvest, KnownArticle, Record, Saved
 #: Older articles that share an identity key are not looked at: a key that so many share names nothing.
 _CANDIDATES = 50
 #: What an edit leaves as it was.
-_KEPT = ("first_seen", "published", "date", "feed_url")
+_KEPT = ("first_seen", "published", "date", "date_confidence", "feed_url")
 
 
 class _Incoming:

@@ -81,6 +81,14 @@ def m005_full_texts(db: Database) -> None:
     db.execute("CREATE INDEX full_texts_revised ON full_texts(state) WHERE state = 'revised'")
 
 
+@migrations()
+def m006_date_confidence(db: Database) -> None:
+    """When an article was changed, and how well its date is known; of old dates it is not known whether a zone stood there."""
+    db.execute("ALTER TABLE articles ADD COLUMN updated TEXT")
+    db.execute("ALTER TABLE articles ADD COLUMN date_confidence TEXT NOT NULL DEFAULT 'no-zone'")
+    db.execute("UPDATE articles SET date_confidence = 'first-seen' WHERE published IS NULL")
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -15,7 +15,7 @@ from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE
 from aggregator.errors import AggregatorError
 from aggregator.model import Annotated as AnnotatedArticle
-from aggregator.model import Article, FullText, FullTextState, StoredArticle
+from aggregator.model import Article, DateConfidence, FullText, FullTextState, StoredArticle
 from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
@@ -119,6 +119,7 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
         text=body,
         author="",
         published=None,
+        date_confidence=DateConfidence.FIRST_SEEN,
         first_seen=now,
         content_hash="",
         keys=(),
@@ -129,8 +130,15 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
 def _print_explanation(stored: StoredArticle, full_text: FullText | None, beat: Beat, *, json: bool) -> None:
     relevance, article = stored.annotated.relevance, stored.article
     if json:
+        dates = {
+            "published": output.when(article.date),
+            "updated": output.when(article.updated),
+            "first_seen": output.when(article.first_seen),
+            "date_confidence": article.date_confidence.value,
+        }
         output.print_json(
             {
+                **(dates if stored.id else {}),
                 "relevance": relevance.score,
                 "language": article.language,
                 "topics": stored.annotated.topics,

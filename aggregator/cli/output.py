@@ -102,6 +102,8 @@ def hit_json(hit: Hit) -> dict[str, object]:
         "outlet": article.outlet,
         "language": article.language,
         "published": when(article.date),
+        "updated": when(article.updated),
+        "date_confidence": article.date_confidence.value,
         "relevance": hit.stored.annotated.relevance.score,
     }
 

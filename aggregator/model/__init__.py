@@ -2,6 +2,7 @@
 
 from aggregator.model.acquire import (
     Article,
+    DateConfidence,
     Document,
     Entry,
     FailureKind,
@@ -40,6 +41,7 @@ __all__ = [
     "Annotated",
     "Article",
     "Concept",
+    "DateConfidence",
     "Delivery",
     "DeliveryState",
     "Document",

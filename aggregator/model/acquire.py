@@ -23,6 +23,7 @@ class FailureKind(StrEnum):
 
     NETWORK = "network"  # no connection, no name, cut off: the network or the host is away
     TIMEOUT = "timeout"
+    PROXY = "proxy"  # our own proxy is away, or refuses to connect us
     REFUSED = "refused"  # not allowed by our own guard: scheme or private address
     RATE_LIMITED = "rate-limited"
     CLIENT_ERROR = "client-error"
@@ -101,6 +102,10 @@ class Request:
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Sent to the origin of `url` only, never on to where it redirects."""
+    proxy: str = field(default="", repr=False)
+    """On the way to every hop; `direct`: none; empty: that of the network's settings."""
+    keep: bool = False
+    """Whether the connection may serve the next request to the host, of which there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +195,15 @@ class KnownArticle:
     keys: tuple[str, ...]
 
 
+class DateConfidence(StrEnum):
+    """How well it is known when an article appeared, best first."""
+
+    STATED = "stated"  # by the outlet, with its zone
+    NO_ZONE = "no-zone"  # by the outlet, in the zone that its press is taken to mean
+    DAY = "day"  # by the outlet, but only the day: the time is midnight
+    FIRST_SEEN = "first-seen"  # not by the outlet: it was there when we looked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One publication by one outlet, cleaned."""
@@ -205,6 +219,10 @@ class Article:
     text: str
     author: str
     published: datetime | None
+    updated: datetime | None = None
+    """When the outlet says that it changed it, if after `published`."""
+    date_confidence: DateConfidence
+    """Of `date`."""
     first_seen: datetime
     content_hash: str
     keys: tuple[str, ...]

@@ -12,6 +12,7 @@ from aggregator.settings import Network
 _ADVICE = {
     FailureKind.NETWORK: "nothing yet: it is tried again by itself; after days, look whether the site still exists",
     FailureKind.TIMEOUT: "nothing yet: it is tried again by itself; if it stays slow, raise network.deadline_seconds",
+    FailureKind.PROXY: "look at the proxy: access.proxy of the feed, or network.proxy",
     FailureKind.REFUSED: "list its host:port under network.allow if it is meant to be polled",
     FailureKind.RATE_LIMITED: "raise its interval_minutes: the server finds us too frequent",
     FailureKind.CLIENT_ERROR: "look for the feed's new address on the outlet's site (`aggregator feeds add` finds it)",

@@ -39,12 +39,14 @@ def _stemmer() -> Stemmer:
 class _IndexForms(dict[str, str]):
     """Folded words with their index forms, worked out when first met; a look-up costs a third of `lru_cache`'s."""
 
-    _MOST = 30_000
+    _MOST, _LONGEST = 30_000, 100
 
     def __missing__(self, word: str) -> str:
-        if len(self) >= self._MOST:
-            self.clear()
-        form = self[word] = _index_form(word)
+        form = _index_form(word)
+        if len(word) <= self._LONGEST:
+            if len(self) >= self._MOST:
+                self.clear()
+            self[word] = form
         return form
 
 

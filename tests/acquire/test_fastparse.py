@@ -23,6 +23,7 @@ NAMESPACES = {
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "atom": "http://www.w3.org/2005/Atom",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "yandex": "http://news.yandex.ru",
     "own": "https://example.org/own",
 }
 _DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
@@ -91,6 +92,13 @@ TAKEN = {
         '<entry><link rel="self" href="/s"/><link href="/a"/><link rel="alternate" type="text/plain" href="/b"/></entry>'
     ),
     "Atom author": atom("<entry><author><name>A</name><email>a@b.org</email></author></entry>"),
+    "author of an Atom feed": atom(
+        "<author><name>A</name></author><entry/><entry><author><name>B</name></author></entry>"
+    ),
+    "fields of the last resort": rss(
+        "<item><itunes:title>A</itunes:title><itunes:subtitle>B</itunes:subtitle><yandex:full-text>C</yandex:full-text>"
+        "<dcterms:created>2024-02-05</dcterms:created></item>"
+    ),
     "two creators": rss("<item><dc:creator>A</dc:creator><dc:creator>B</dc:creator></item>"),
     "mojibake": rss("<item><title>caf\u00c3\u00a9</title></item>"),
     "Windows punctuation": rss("<item><title>it\u0092s</title></item>"),
@@ -119,6 +127,8 @@ REFUSED = {
     "source of an entry": atom("<entry><source><title>S</title></source></entry>"),
     "a prefix under another's name": b'<rss version="2.0" xmlns:dc="http://search.yahoo.com/mrss/"><channel><item>'
     b"<dc:title>A</dc:title></item></channel></rss>",
+    "a name under another's prefix": b'<rss version="2.0" xmlns:y="http://news.yandex.ru"><channel><item>'
+    b"<y:full-text>A</y:full-text></item></channel></rss>",
     "no feed": b"<html><body/></html>",
     "a name of XML's fifth edition": rss("").replace(b"version", "\uf900version".encode()),
     "OPML": b'<opml version="2.0"><body/></opml>',
@@ -155,7 +165,8 @@ _LEAVES = st.sampled_from(
      "creator", "unknown", "content:encoded", "dc:creator", "dc:title", "dc:date", "dc:description", "dc:subject",
      "dcterms:modified", "dcterms:issued", "media:title", "media:description", "media:content", "media:thumbnail",
      "media:group", "media:credit", "itunes:author", "itunes:summary", "itunes:subtitle", "itunes:image", "atom:link",
-     "atom:author", "atom:updated", "own:title", "own:x", "sy:updatePeriod", "ttl", "rights", "generator", "Title", "PUBDATE"]
+     "atom:author", "atom:updated", "own:title", "own:x", "sy:updatePeriod", "ttl", "rights", "generator", "Title", "PUBDATE",
+     "itunes:title", "subtitle", "tagline", "created", "dcterms:created", "yandex:full-text", "email", "media:text"]
 )  # fmt: skip
 _ATTRIBUTES = st.lists(
     st.sampled_from(

@@ -34,6 +34,8 @@ GOOD = Outcome(url="https://good.example/rss")
     [
         ([lost(1), lost(2), lost(3, FailureKind.TIMEOUT)], [], "away"),
         ([lost(1), lost(2), lost(3), GOOD], [], ""),
+        ([lost(n, FailureKind.PROXY) for n in range(3)], [], "the proxy is away"),
+        ([lost(1, FailureKind.PROXY), lost(2), lost(3)], [], "the network is away"),
         ([lost(1), lost(1), lost(1), lost(2)], [], ""),
         ([lost(1), lost(2), lost(3), lost(4, FailureKind.SERVER_ERROR)], [], ""),
         ([portal(1), portal(2), portal(3)], [], "log-in page"),

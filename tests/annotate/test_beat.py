@@ -12,7 +12,7 @@ from aggregator.annotate.beat import SHIPPED, load_beat
 from aggregator.annotate.lexicon import load_lexicon, read_lexicon
 from aggregator.annotate.wordforms import word_forms
 from aggregator.errors import LexiconError
-from aggregator.model import Article
+from aggregator.model import Article, DateConfidence
 from aggregator.settings import Camp
 
 TINY = Path(__file__).parents[1] / "beats" / "india-russia"
@@ -32,6 +32,7 @@ def _article(title: str) -> Article:
         text="",
         author="",
         published=None,
+        date_confidence=DateConfidence.FIRST_SEEN,
         first_seen=datetime(2026, 1, 1, tzinfo=UTC),
         content_hash="",
         keys=(),

@@ -251,6 +251,8 @@ def test_search_prints_json_for_machines(tmp_path: Path) -> None:
         "outlet": "Example",
         "language": "en",
         "published": "2026-03-05T12:00:00Z",
+        "updated": None,
+        "date_confidence": "stated",
         "relevance": 0.0,
     }
     assert [hit["title"] for hit in newest["hits"]] == ["Pipeline 0", "Pipeline 1"]
@@ -347,7 +349,11 @@ def test_a_feed_is_removed_once(tmp_path: Path) -> None:
 
 def test_an_exported_list_can_be_imported(tmp_path: Path) -> None:
     one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
-    one.write_text(FEEDS + FEEDS.replace("/rss", "/второй?a=1&b=2").partition("\n")[2])
+    one.write_text(
+        FEEDS
+        + FEEDS.replace("/rss", "/второй?a=1&b=2").partition("\n")[2]
+        + "    kind: news-sitemap\n    interval_minutes: 60\n    paused: true\n"
+    )
     (tmp_path / "list.opml").write_text(run_here("feeds", "export", "--config", one).out, encoding="utf-8")
     done = run_here("feeds", "import", tmp_path / "list.opml", "--config", other)
     assert done.out == "2 added, 0 there already\n"
@@ -395,7 +401,8 @@ def test_what_was_polled_is_found_and_explained(polled: tuple[Path, list[Done]])
     told = run_here("search", "lang:ru relevance>=0", "--config", config, "--json").json
     assert 0 < told["total"] < stored
     explained = run_here("explain", str(told["hits"][0]["id"]), "--config", config, "--json").json
-    assert explained["relevance"] == told["hits"][0]["relevance"]
+    shared = ("relevance", "published", "updated", "date_confidence")
+    assert {name: explained[name] for name in shared} == {name: told["hits"][0][name] for name in shared}
 
 
 def test_feeds_tell_their_health(polled: tuple[Path, list[Done]]) -> None:

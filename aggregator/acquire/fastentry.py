@@ -132,6 +132,8 @@ class Context:
                 self._take(child, depth + 1)
         elif kind == "author":
             self.take_author(element, depth)
+        elif kind == "aside" and len(element):
+            self._take_image(element, depth)
         elif len(element) or kind in ("strange", "entry", "person"):
             self._take_nested(element, kind)
         elif kind != "harmless":
@@ -228,6 +230,18 @@ class Context:
 
     def _aside(self, element: etree._Element, depth: int) -> None:
         self._title_depth = -1
+
+    def _take_image(self, element: etree._Element, depth: int) -> None:
+        """Of the image of an entry, its title stands for a missing one."""
+        if name_of(element.tag) != "image":
+            raise Refused
+        self._title_depth = -1
+        for child in element:
+            name = name_of(child.tag)
+            if name not in ("title", "link", "url", "width", "height") or len(child) or len(child.attrib):
+                raise Refused
+            if name == "title":
+                self._title(child, depth + 1)
 
     def take_author(self, element: etree._Element, depth: int) -> None:
         """Read who wrote it."""

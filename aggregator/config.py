@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +16,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from aggregator.acquire.access import access_problem
+from aggregator.acquire.access import access_problem, proxy_problem
+from aggregator.acquire.websub import callback_path
 from aggregator.errors import ConfigurationError
 from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Settings, Web
 from aggregator.text.urls import is_web_url
@@ -52,6 +54,7 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     settings = replace(
         settings, feeds=tuple(_let_in(path, number, feed, environment) for number, feed in enumerate(settings.feeds))
     )
+    settings = replace(settings, network=_routed(path, settings.network, environment))
     mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
     home = path.absolute().parent
     return replace(settings, archive=home / settings.archive, digest_folder=home / settings.digest_folder, mail=mail)
@@ -63,7 +66,7 @@ def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str])
         return feed
 
     def filled(text: str) -> str:
-        return _VARIABLE.sub(lambda match: environment[match[1]], text)
+        return _filled(text, environment)
 
     access = feed.access
     try:
@@ -74,6 +77,7 @@ def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str])
             user=filled(access.user),
             password=filled(access.password),
             bearer=filled(access.bearer),
+            proxy=_filled_proxy(access.proxy, environment),
         )
     except KeyError as missing:
         problem = f"the environment has no variable {missing.args[0]}; set it"
@@ -83,6 +87,29 @@ def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str])
         line = line_of(read_yaml(path), ("feeds", number, "access"))
         raise ConfigurationError(f"{path}:{line}: feeds[{number + 1}].access: {problem}")
     return replace(feed, access=access)
+
+
+def _routed(path: Path, network: Network, environment: Mapping[str, str]) -> Network:
+    """The network with the secrets that its `proxy` names."""
+    try:
+        proxy = _filled_proxy(network.proxy, environment)
+        problem = proxy_problem(proxy)
+    except KeyError as missing:
+        problem = f"the environment has no variable {missing.args[0]}; set it"
+    if problem:
+        raise ConfigurationError(f"{path}:{line_of(read_yaml(path), ('network', 'proxy'))}: network.proxy: {problem}")
+    return replace(network, proxy=proxy)
+
+
+def _filled(text: str, environment: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda match: environment[match[1]], text)
+
+
+def _filled_proxy(text: str, environment: Mapping[str, str]) -> str:
+    """A variable holds the whole address, or a part of it such as the password, which is %-escaped here."""
+    if _VARIABLE.fullmatch(text):
+        return _filled(text, environment)
+    return _VARIABLE.sub(lambda match: quote(environment[match[1]], safe=""), text)
 
 
 def _load_plainly(path: Path) -> Settings | None:
@@ -169,6 +196,8 @@ def _said(problem: Any, location: Sequence[str | int]) -> str:
     if problem["type"] == "missing":
         return "is required and absent; add it"
     mend = _MENDS.get(problem["type"], "change it")
+    if {"access", "proxy"} & set(location):
+        return f"{problem['msg'][0].lower()}{problem['msg'][1:]}; {mend}"  # the value may be a secret
     return f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r:.60}; {mend}"
 
 
@@ -207,6 +236,10 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
             yield f'{path}:{line_of(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
             yield f"{path}:{line_of(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
+    callback = settings.network.websub_callback
+    if callback and not callback_path(callback):
+        line = line_of(data, ("network", "websub_callback"))
+        yield f"{path}:{line}: network.websub_callback: {callback!r:.80} is no address with a path of its own; write https://your.host/websub"
     if settings.mail and settings.mail.password:
         yield f"{path}:{line_of(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
     if settings.mail is None:

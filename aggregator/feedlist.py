@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -67,10 +68,17 @@ def _listed(path: Path, data: CommentedMap) -> CommentedSeq:
     return listed
 
 
-def _row(feed: Feed) -> dict[str, str]:
+def _row(feed: Feed) -> dict[str, object]:
+    """What a person would write: `access` stays out, it holds secrets."""
+    selectors = {name: value for name, value in asdict(feed.selectors).items() if value} if feed.selectors else None
     named = {"url": feed.url, "outlet": feed.outlet, "language": feed.language, "country": feed.country}
-    kind = {} if feed.kind == "feed" else {"kind": feed.kind}
-    return {**named, "camp": feed.camp.value, **kind}
+    spare = {
+        "kind": None if feed.kind == "feed" else feed.kind,
+        "selectors": selectors,
+        "interval_minutes": feed.interval_minutes,
+        "paused": feed.paused or None,
+    }
+    return {**named, "camp": feed.camp.value, **{name: value for name, value in spare.items() if value is not None}}
 
 
 def _extent(lines: Sequence[str], listed: CommentedSeq, position: int) -> tuple[int, int]:

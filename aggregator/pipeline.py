@@ -1,7 +1,7 @@
-"""The conductor: poll → gather → alert → digest → deliver. Steps do not call one another.
+"""The conductor: poll → read full texts → gather → alert → digest → deliver. Steps do not call one another.
 
 Each step reads what is left to do from the archive, does it, and commits; it can be killed anywhere
-and run again. The first, `poll`, has a module of its own.
+and run again. The first two, which wait for the network of the sources, have modules of their own.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from pathlib import Path
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import WINDOW, StoryIndex
 from aggregator.archive import Archive
+from aggregator.fulltexts import read_full_texts
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
@@ -23,7 +24,7 @@ from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
 
-__all__ = ["alert", "deliver", "digest", "feed_reports", "gather", "poll", "write_edition_files"]
+__all__ = ["alert", "deliver", "digest", "feed_reports", "gather", "poll", "read_full_texts", "write_edition_files"]
 
 #: Articles that are placed in one transaction.
 _BATCH = 500
@@ -104,8 +105,14 @@ def write_edition_files(edition: Edition, definition: DigestDefinition, folder: 
 def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]:
     """How each configured feed is doing."""
     states = archive.feed_states()
+    subscriptions = {one.feed_url: one for one in archive.subscriptions()}
     return tuple(
-        FeedReport(feed=feed, state=states.get(feed.url) or FeedState(url=feed.url)) for feed in settings.feeds
+        FeedReport(
+            feed=feed,
+            state=states.get(feed.url) or FeedState(url=feed.url),
+            subscription=subscriptions.get(feed.url),
+        )
+        for feed in settings.feeds
     )
 
 

@@ -1,14 +1,21 @@
-"""Pure: what a document says: parse → normalise → recognise → annotate. Runs in the workers."""
+"""Pure: what a document says: parse → normalise → recognise → annotate → record. Runs in the workers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from aggregator.acquire.fulltext import full_text
+from aggregator.acquire.hubs import offered
 from aggregator.acquire.normalise import normalise
 from aggregator.acquire.source import parse_source
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
+from aggregator.archive.rows import record
 from aggregator.identity import find_known
-from aggregator.model import Article, Document, KnownArticle, ParseFailure, Reading
+from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure, Reading
 from aggregator.settings import Feed
+
+#: Share of a title's words that stand in the text of its page, at least; a consent page may have one by chance.
+_TOLD = 0.25
 
 
 def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
@@ -21,11 +28,35 @@ def read_document(document: Document, feed: Feed, known: Sequence[KnownArticle],
     loaded = load_beat(beat)
     return Reading(
         fetched=len(parsed.entries),
-        annotated=tuple(annotate(article, loaded) for article in fresh),
+        records=tuple(record(annotate(article, loaded)) for article in fresh),
         known=len(normalised.articles) - len(fresh),
         dropped=normalised.dropped,
         ttl_minutes=parsed.ttl_minutes,
+        offer=offered(document),
     )
+
+
+def read_page(document: Document, article: Article, beat: str) -> Annotated | ParseFailure:
+    """Judge an article by what its page says."""
+    text = full_text(document)
+    if isinstance(text, ParseFailure):
+        return text
+    # Most pages begin with the title, which the article has already.
+    annotated = judge_by(text.removeprefix(article.title).lstrip(), article, beat)
+    if not _tells_of(annotated):
+        return ParseFailure(reason="the page's text has hardly a word of the title: a consent or log-in page?")
+    return annotated
+
+
+def judge_by(text: str, article: Article, beat: str) -> Annotated:
+    """Judge an article by the text of its page."""
+    return annotate(replace(article, full_text=text), load_beat(beat))
+
+
+def _tells_of(annotated: Annotated) -> bool:
+    """Whether the body has enough of the title's words, but of those too short to mean anything."""
+    title = {word for word in annotated.title_words.split() if len(word) > 3 or word >= "\u3400"}
+    return len(title.intersection(annotated.text_words.split())) >= len(title) * _TOLD
 
 
 def _fresh(articles: Sequence[Article], known: Sequence[KnownArticle]) -> list[Article]:

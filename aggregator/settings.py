@@ -14,6 +14,9 @@ from annotated_types import Ge, Le, MinLen
 #: Read by pydantic; a plain dict keeps this module free of the library.
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
+#: Instead of a proxy's address: none.
+DIRECT = "direct"
+
 Language = Literal["en", "ru", "zh"]
 Text = Annotated[str, MinLen(1)]
 
@@ -67,6 +70,8 @@ class Access:
     """Token of bearer authentication."""
     cookies: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
     """Cookies, by name."""
+    proxy: str = field(default="", repr=False)
+    """HTTP proxy on the way there, `http://user:${PASSWORD}@host:port`; `direct`: none; absent: that of `network`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,9 @@ class Feed:
     selectors: Selectors | None = None
     """Where the articles stand on a page."""
     access: Access | None = None
-    """Headers, log-in or cookies that the source asks for; sent to its own origin only."""
+    """Headers, log-in or cookies that the source asks for, sent to its own origin only; a proxy on the way."""
+    full_text: Literal[True, False, "when_relevant"] = False
+    """Read the whole text from each article's page; `when_relevant` only where the feed's own words may be about the tie."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
     """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False
@@ -117,6 +124,8 @@ class Network:
 
     allow: tuple[str, ...] = ()
     """host:port pairs that may be polled although their addresses are private or loopback."""
+    proxy: str = field(default="", repr=False)
+    """HTTP proxy for all feeds that name none of their own, `http://user:${PASSWORD}@host:port`."""
     contact: str = ""
     """An address or page for webmasters; becomes part of the User-Agent."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] = 12
@@ -137,6 +146,8 @@ class Network:
     """Seconds for one fetch in all: name look-up, connection, headers, redirects and body."""
     workers: Annotated[int, Ge(1), Le(64)] = 2
     """Processes that parse and annotate."""
+    websub_callback: str = ""
+    """Public address that is forwarded to the archive page's server: feeds with a hub (WebSub) push to it; absent: all are polled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

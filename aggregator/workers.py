@@ -1,67 +1,133 @@
 """EDGE: the pool of killable processes in which documents are parsed, normalised and annotated."""
 
 import asyncio
+import ctypes
 import gc
 import resource
+import signal
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from functools import cached_property
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from aggregator.model import Document, KnownArticle, ParseFailure, Reading
+from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure, Reading
 from aggregator.settings import Feed
 
-#: Wall seconds for one document: 2,000 entries of 280 characters were measured at 4.8 s on an idle core.
-_SECONDS = 10.0
-_MEMORY = 2 * 2**30
+#: Seconds of the processor for one document: 2,000 entries of 280 characters were measured at 4.8 s.
+_CPU_SECONDS = 10
+#: Seconds in all: what hangs without working ends too, and a busy machine is given time.
+_SECONDS = 60.0
+#: Bytes that a worker may hold, of which the lexicon and what reads take up to 150 MB.
+_MEMORY = 512 * 2**20
+#: Bytes of a document from which on one is read at a time, and its memory given back behind it. Of 152 real ones five are.
+_LARGE = 300_000
+_Result = TypeVar("_Result", Reading, Annotated)
 
 
 def _prepare(beat: str) -> None:
     # Imported here and in `_read`: the parent never reads a document, and need not load what reads one.
     from aggregator.annotate.beat import load_beat
 
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     # What is loaded here lives as long as the process: the collector need not look at it, now or ever.
     gc.disable()
     load_beat(beat)
     gc.freeze()
+    # Articles are trees: the collector finds nothing, and by default it looks every 700 objects (3 % of the time).
+    gc.set_threshold(50_000)
     gc.enable()
 
 
 def _read(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
     from aggregator.reading import read_document
 
-    return read_document(document, feed, known, beat)
+    _limit_cpu()
+    try:
+        return read_document(document, feed, known, beat)
+    finally:
+        if len(document.body) >= _LARGE:
+            _give_memory_back()
+
+
+def _read_page(page: Document | str, article: Article, beat: str) -> Annotated | ParseFailure:
+    from aggregator.reading import judge_by, read_page
+
+    _limit_cpu()
+    return judge_by(page, article, beat) if isinstance(page, str) else read_page(page, article, beat)
+
+
+def _give_memory_back() -> None:
+    """What a large document took would stay with the process: glibc keeps it, other C libraries have no such call."""
+    gc.collect()
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _limit_cpu() -> None:
+    """From now on the process has so many seconds of CPU; the kernel ends it by SIGXCPU then (setrlimit(2))."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + _CPU_SECONDS, hard))
 
 
 class Workers:
     """Reads documents in processes that are killed when they take too long or too much memory."""
 
     def __init__(self, *, processes: int, beat: str) -> None:
+        self._processes = processes
         self._beat = beat
+        self._large = asyncio.Semaphore(1)
+
+    @cached_property
+    def _pool(self) -> ProcessPool:
+        """Started with the first document: a round in which nothing has changed needs neither workers nor lexicon.
+
+        Raises:
+            LexiconError: there is no such beat, or its data contradicts itself.
+        """
+        from aggregator.annotate.beat import prepare_beat
+
+        # Here, so that not each worker makes the same word forms.
+        prepare_beat(self._beat)
         # spawn: the parent runs an event loop and threads, which a fork would copy half-alive.
-        self._pool = ProcessPool(
-            max_workers=processes, context=get_context("spawn"), initializer=_prepare, initargs=(beat,)
+        return ProcessPool(
+            max_workers=self._processes, context=get_context("spawn"), initializer=_prepare, initargs=(self._beat,)
         )
 
     async def read(self, document: Document, feed: Feed, known: Sequence[KnownArticle]) -> Reading | ParseFailure:
-        """Read a document; a worker that dies or takes longer than 10 s is a ParseFailure."""
-        future: Future[Reading | ParseFailure] = self._pool.schedule(
-            # Secrets stay in this process.
-            _read,
-            args=(document, replace(feed, access=None), known, self._beat),
-            timeout=_SECONDS,
+        """Read a document; a worker that dies or takes more than 10 s of CPU or 512 MB is a ParseFailure."""
+        async with self._large if len(document.body) >= _LARGE else nullcontext():
+            future: Future[Reading | ParseFailure] = self._pool.schedule(
+                # Secrets stay in this process.
+                _read,
+                args=(document, replace(feed, access=None), known, self._beat),
+                timeout=_SECONDS,
+            )
+            return await self._outcome(future)
+
+    async def read_page(self, page: Document | str, article: Article) -> Annotated | ParseFailure:
+        """Judge an article by its page, or by the text that was read there; bounded as `read` is."""
+        future: Future[Annotated | ParseFailure] = self._pool.schedule(
+            _read_page, args=(page, article, self._beat), timeout=_SECONDS
         )
+        return await self._outcome(future)
+
+    @staticmethod
+    async def _outcome(future: Future[_Result | ParseFailure]) -> _Result | ParseFailure:
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, FutureTimeout):
             return ParseFailure(reason=f"reading the document took longer than {_SECONDS:g} s")
-        except ProcessExpired:
+        except ProcessExpired as error:
+            if error.exitcode == -signal.SIGXCPU:
+                return ParseFailure(reason=f"reading the document took more than {_CPU_SECONDS} s of CPU")
             return ParseFailure(reason="reading the document killed its worker process (memory?)")
         except MemoryError:
             return ParseFailure(reason="reading the document took too much memory")
@@ -74,5 +140,6 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        if "_pool" in self.__dict__:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()

@@ -12,12 +12,14 @@ import bisect
 import heapq
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from aggregator.acquire.due import after_failure, after_success, after_unchanged, request_for
+from aggregator.acquire.outage import Outcome, after_outage, outage
 from aggregator.model import Document, FailureKind, FeedState, FetchFailure, NotModified
+from aggregator.schedule import TICK_SECONDS
 from aggregator.settings import Camp, Feed, Network
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -122,21 +124,57 @@ def fixed(source: Source, feed: Feed, state: FeedState, now: datetime) -> FeedSt
 
 
 Look = Callable[[Source, Feed, FeedState, datetime], FeedState]
+#: Who comes due within a tick of the program is asked in one round.
+_TICK = timedelta(seconds=TICK_SECONDS)
+_LOG_IN_PAGE = "log-in page"
 
 
-def simulate(sources: Sequence[Source], days: int, look: Look) -> None:
-    """Ask every source when it is due, from START on."""
+def through_portal(states: Mapping[str, FeedState], feeds: Sequence[Feed], now: datetime) -> dict[str, FeedState]:
+    """One round behind a captive portal, which gives every feed the same page, as `polling.poll` takes it."""
+    reason = outage(
+        [Outcome(url=feed.url, kind=FailureKind.NOT_A_FEED, page=_LOG_IN_PAGE) for feed in feeds], states.values(), now
+    )
+    after = {}
+    for feed in feeds:
+        failure = FetchFailure(url=feed.url, kind=FailureKind.NOT_A_FEED, reason=_LOG_IN_PAGE, fetched=now)
+        state = states[feed.url]
+        after[feed.url] = after_outage(state, reason, now) if reason else after_failure(state, failure, feed, NETWORK)
+    return after
+
+
+def simulate(
+    sources: Sequence[Source], days: int, look: Look, portal: tuple[datetime, datetime] = (START, START)
+) -> dict[str, list[FeedState]]:
+    """Ask every source when it is due, from START on; between the moments of `portal` from behind a captive portal.
+
+    Returns each feed's states at the begin of the portal, at its end, and one longest interval later.
+    """
     chance = random.Random(0)
     end = START + timedelta(days=days)
     queue = [(START + timedelta(minutes=chance.uniform(0, 15)), n) for n in range(len(sources))]
     heapq.heapify(queue)
-    states = [FeedState(url=source.url) for source in sources]
+    states = {source.url: FeedState(url=source.url) for source in sources}
     feeds = [Feed(url=s.url, outlet="O", language="en", country="GB", camp=Camp.WESTERN) for s in sources]
+    later = timedelta(minutes=NETWORK.longest_interval_minutes * 1.05)
+    moments = [*portal, portal[1] + later]
+    seen: dict[str, list[FeedState]] = {source.url: [] for source in sources}
     while queue and queue[0][0] < end:
-        now, n = heapq.heappop(queue)
-        sources[n].requests += 1
-        states[n] = look(sources[n], feeds[n], states[n], now)
-        heapq.heappush(queue, (states[n].next_due or end, n))
+        now = queue[0][0]
+        while moments and now >= moments[0]:
+            moments.pop(0)
+            for url, state in states.items():
+                seen[url].append(state)
+        asked = []
+        while queue and queue[0][0] < min(now + _TICK, end):
+            asked.append(heapq.heappop(queue))
+        if portal[0] <= now < portal[1]:
+            states |= through_portal(states, [feeds[n] for _, n in asked], now)
+        else:
+            states |= {feeds[n].url: look(sources[n], feeds[n], states[feeds[n].url], due) for due, n in asked}
+        for _, n in asked:
+            sources[n].requests += 1
+            heapq.heappush(queue, (states[feeds[n].url].next_due or end, n))
+    return seen
 
 
 def row(name: str, sources: Sequence[Source], days: int) -> str:

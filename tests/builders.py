@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from aggregator.archive.rows import record
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.model import (
     Annotated,
     Article,
+    DateConfidence,
     Delivery,
     DeliveryState,
     Evidence,
@@ -42,8 +44,9 @@ def make_feed(
     language: Language = "en",
     country: str = "DE",
     camp: Camp = Camp.OTHER,
+    full_text: Literal[True, False, "when_relevant"] = False,
 ) -> Feed:
-    return Feed(url=url, outlet=outlet, language=language, country=country, camp=camp)
+    return Feed(url=url, outlet=outlet, language=language, country=country, camp=camp, full_text=full_text)
 
 
 def make_state(
@@ -65,6 +68,8 @@ def make_article(
     country: str = "DE",
     language: str = "en",
     published: datetime | None = NOW,
+    updated: datetime | None = None,
+    date_confidence: DateConfidence | None = None,
     first_seen: datetime = NOW,
 ) -> Article:
     """An article whose page, unless named, is made of its title; its keys are those that normalising gives."""
@@ -83,6 +88,8 @@ def make_article(
         text=text,
         author="",
         published=published,
+        updated=updated,
+        date_confidence=date_confidence or (DateConfidence.STATED if published else DateConfidence.FIRST_SEEN),
         first_seen=first_seen,
         content_hash=digest_of(f"{title}\n{summary}\n{text}"),
         keys=tuple(keys),
@@ -114,7 +121,7 @@ def make_harvest(*annotated: Annotated, feed: Feed | None = None, state: FeedSta
         feed=feed,
         state=state or make_state(feed.url),
         outcome="ok",
-        annotated=annotated,
+        records=tuple(map(record, annotated)),
         fetched=len(annotated),
     )
 

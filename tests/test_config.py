@@ -123,6 +123,7 @@ def test_the_password_comes_from_the_environment_only(write: Write) -> None:
         (LEAST + "mail:\n  host: h\n  sender: s@x.y\n  password: hunter2\n", 10, f"mail.password: never in this file; set {PASSWORD_VARIABLE}"),
         (LEAST + "digests:\n  - name: a\n  - recipients: [a@b.c]\n", 9, "digests[2].recipients: there is no `mail:` section"),
         (LEAST + "alerts:\n  - {name: a, query: b, recipients: [a@b.c]}\n", 8, "alerts[1].recipients: there is no `mail:` section"),
+        (LEAST + "network:\n  websub_callback: https://me.example/\n", 8, "network.websub_callback: 'https://me.example/' is no address with a path"),
         # not what the file must be
         ("- a\n- b\n", 1, "the file must be a mapping; start with `feeds:`"),
         ("just words\n", 1, "the file must be a mapping"),

@@ -1,4 +1,4 @@
-"""Pure: the headers that let us in where a source asks for a key, a log-in or a cookie."""
+"""Pure: what lets us in at a source: the headers for a key, a log-in or a cookie, and the proxy on the way."""
 
 import base64
 import re
@@ -6,21 +6,23 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aggregator.model import Request
-from aggregator.settings import Access, Feed
+from aggregator.settings import DIRECT, Access, Feed
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9a-f:]*:[0-9a-f:.]*")
 #: What a configured header may not say: these make or break the message itself (RFC 9110 §5, §7).
 _OURS = frozenset(
     """host connection content-length transfer-encoding te trailer upgrade expect keep-alive accept-encoding
-    if-none-match if-modified-since range""".split()  # noqa: SIM905 - a list of names
+    if-none-match if-modified-since range proxy-authorization""".split()  # noqa: SIM905 - a list of names
 )
 
 
 def dressed(request: Request, feed: Feed) -> Request:
-    """The request with the source's headers, unless it goes to another origin than the configured one."""
-    if feed.access is None or origin(request.url) != origin(feed.url):
+    """The request by the source's proxy, and with its headers, unless it goes to another origin than the configured one."""
+    if feed.access is None:
         return request
-    return replace(request, headers=_headers(feed.access))
+    request = replace(request, proxy=feed.access.proxy)
+    return replace(request, headers=_headers(feed.access)) if origin(request.url) == origin(feed.url) else request
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -44,6 +46,22 @@ def access_problem(access: Access) -> str:
             return f"the value of {name} holds characters that no header may have"
     if any(not _TOKEN.fullmatch(name) or ";" in value for name, value in access.cookies.items()):
         return "a cookie has a name or value that cannot be sent"
+    return f"proxy: {problem}" if (problem := proxy_problem(access.proxy)) else ""
+
+
+def proxy_problem(proxy: str) -> str:
+    """What is wrong with a proxy's address; empty if nothing. Never tells it."""
+    if not proxy or proxy == DIRECT:
+        return ""
+    try:
+        parts = urlsplit(proxy)
+        # A log-in that holds / or # must be written with %2F, %23: it would end the address.
+        good = parts.scheme == "http" and parts.port != 0 and parts.path in ("", "/")
+        good = good and bool(_HOST.fullmatch(parts.hostname or ""))
+    except ValueError:
+        good = False
+    if not good or not proxy.isprintable() or not proxy.isascii() or parts.query or parts.fragment:
+        return "write http://host:port or http://user:password@host:port, in ASCII and with %-escapes, or direct"
     return ""
 
 

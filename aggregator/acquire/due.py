@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from aggregator.acquire.moved import after_failed_look, after_redirect, asked_url
 from aggregator.acquire.rhythm import learn, max_age_minutes, worthwhile_interval
-from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified, Request
+from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified, Offer, Request
 from aggregator.settings import Feed, Network
 
 _LONGEST_BACKOFF = timedelta(hours=24)
@@ -18,6 +18,7 @@ _HOPELESS_AFTER = 30
 _FIRST_BACKOFF = {
     FailureKind.NETWORK: timedelta(minutes=5),
     FailureKind.TIMEOUT: timedelta(minutes=5),
+    FailureKind.PROXY: timedelta(minutes=5),
     FailureKind.SERVER_ERROR: timedelta(minutes=10),
     FailureKind.RATE_LIMITED: timedelta(minutes=30),
     FailureKind.CLIENT_ERROR: timedelta(hours=1),
@@ -32,11 +33,25 @@ _JITTER = 0.1
 
 
 def due_feeds(
-    feeds: Iterable[Feed], states: Mapping[str, FeedState], now: datetime, *, by_command: bool = False
+    feeds: Iterable[Feed],
+    states: Mapping[str, FeedState],
+    now: datetime,
+    *,
+    by_command: bool = False,
+    slowed: Mapping[str, timedelta] | None = None,
 ) -> list[Feed]:
-    """The feeds whose time has come, longest waiting first; `by_command`, all that no server asked to leave alone."""
+    """The feeds whose time has come, longest waiting first; `by_command`, all that no server asked to leave alone.
+
+    `slowed` says how long feeds that a hub pushes are left alone after a look. It is asked for now and not when
+    the next time is set, so that a feed is back at its own rhythm as soon as its hub is not.
+    """
     ready = _allowed if by_command else _due
-    waiting = [feed for feed in feeds if not feed.paused and ready(states.get(feed.url), now)]
+    rest = {} if by_command or slowed is None else slowed
+    waiting = [
+        feed
+        for feed in feeds
+        if not feed.paused and ready(states.get(feed.url), now) and not _rests(feed, states, rest, now)
+    ]
     return sorted(waiting, key=lambda feed: _due_time(states.get(feed.url), now))
 
 
@@ -46,6 +61,14 @@ def _due_time(state: FeedState | None, now: datetime) -> datetime:
 
 def _due(state: FeedState | None, now: datetime) -> bool:
     return _due_time(state, now) <= now
+
+
+def _rests(feed: Feed, states: Mapping[str, FeedState], slowed: Mapping[str, timedelta], now: datetime) -> bool:
+    """Whether a feed that is pushed was polled lately; one with an interval of its own keeps to that."""
+    if feed.interval_minutes or feed.url not in slowed or feed.url not in states:
+        return False
+    last = states[feed.url].last_attempt
+    return last is not None and now - last < slowed[feed.url]
 
 
 def _allowed(state: FeedState | None, now: datetime) -> bool:
@@ -73,8 +96,9 @@ def after_success(
     *,
     dates: Sequence[datetime] = (),
     ttl_minutes: int | None = None,
+    offer: Offer | None = None,
 ) -> FeedState:
-    """The state after a document that was a feed; `dates` of its new articles, `ttl_minutes` as it asks."""
+    """The state after a document that was a feed; `dates` of its new articles, `ttl_minutes` as it asks, its `offer`."""
     hint = ttl_minutes or max_age_minutes(document.header("cache-control"))
     state = after_redirect(state, document.moved_to, document.fetched)
     rhythm = replace(learn(state.rhythm, document.fetched, dates), hint_minutes=hint)
@@ -82,9 +106,18 @@ def after_success(
         _recovered(replace(state, rhythm=rhythm), document.fetched, feed, network),
         etag=document.etag,
         last_modified=document.last_modified,
-        body_hash=body_hash(document.body),
+        body_hash=document.body_hash,
         last_whole=document.fetched,
+        offer=state.offer if offer is None else offer,
     )
+
+
+def after_push(state: FeedState, moment: datetime, dates: Sequence[datetime]) -> FeedState:
+    """The state after a hub has pushed articles of these dates: they teach the rhythm.
+
+    Validators, health and the next poll stay: a push says nothing of the feed's own server.
+    """
+    return replace(state, rhythm=learn(state.rhythm, moment, dates))
 
 
 def after_unchanged(state: FeedState, answer: NotModified, feed: Feed, network: Network) -> FeedState:
@@ -124,11 +157,6 @@ def backoff(failure: FetchFailure, failures: int, interval: timedelta) -> timede
         return max(timedelta(seconds=failure.retry_after_seconds), interval)
     grown = _FIRST_BACKOFF[failure.kind] * (1 << min(failures - 1, 12))
     return min(max(grown, interval), _LONGEST_BACKOFF)
-
-
-def body_hash(body: bytes) -> str:
-    """What tells one body from another: an unchanged one is never parsed again."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 def _recovered(state: FeedState, moment: datetime, feed: Feed, network: Network) -> FeedState:

@@ -9,10 +9,15 @@ from feedparser.urls import _urljoin
 from feedparser.util import FeedParserDict
 from lxml import etree
 
+from aggregator.acquire.fields import make_entry
 from aggregator.model import Entry
 
 #: Namespaces that feedparser does not know, under the prefix by which it then takes them.
-ALIASES = {"http://www.rssboard.org/media-rss": "media", "com-wordpress:feed-additions:1": ""}
+ALIASES = {
+    "http://www.rssboard.org/media-rss": "media",
+    "com-wordpress:feed-additions:1": "",
+    "http://news.yandex.ru": "yandex",
+}
 NAMESPACES: dict[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()} | ALIASES
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
@@ -35,6 +40,9 @@ _KINDS = {
     **dict.fromkeys(("author", "dc:creator", "dc:author", "itunes:author", "managingeditor"), "author"),
     **dict.fromkeys(("pubdate", "published", "issued", "dcterms:issued"), "published"),
     **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), "updated"),
+    **dict.fromkeys(("created", "dcterms:created"), "created"),
+    **dict.fromkeys(("subtitle", "tagline", "itunes:subtitle"), "subtitle"),
+    **dict.fromkeys(("itunes:title", "yandex:full-text"), "unhandled"),
     **dict.fromkeys(("item", "entry"), "entry"),
     **dict.fromkeys(("name", "email", "uri", "url", "homepage", "itunes:name", "itunes:email"), "person"),
     **dict.fromkeys(("image", "source"), "aside"),
@@ -43,9 +51,9 @@ _KINDS = {
 #: Elements that feedparser handles without touching what we read.
 _HARMLESS = frozenset(
     """category keywords dc:subject itunes:keywords itunes:category itunes:image itunes:link itunes:explicit
-    itunes:block itunes:subtitle subtitle tagline rights copyright dc:rights dc:publisher webmaster dc:language
+    itunes:block rights copyright dc:rights dc:publisher webmaster dc:language
     language enclosure media:category media:keywords media:rating media:credit media:restriction media:license
-    media:thumbnail media:player expirationdate created dcterms:created cloud generator dc:contributor
+    media:thumbnail media:player expirationdate cloud generator dc:contributor
     feedburner:browserfriendly georss:point""".split()  # noqa: SIM905 - a table of words
 )
 _HANDLED = frozenset(
@@ -100,17 +108,12 @@ class Context:
 
     def entry(self) -> Entry:
         """The entry as read so far."""
-        field = self._fields.get
-        return Entry(
-            guid=field("id", ""),
-            link=field("link", ""),
-            title=field("title", ""),
-            summary=field("summary", ""),
-            content=max(self._contents, key=len, default=""),
-            author=field("author", ""),
-            published=field("published", ""),
-            updated=field("updated", ""),
-        )
+        return make_entry(lambda name: self._fields.get(name, ""), self._contents)
+
+    @property
+    def author(self) -> str:
+        """Who wrote it, as read so far."""
+        return self._fields.get("author", "")
 
     def read(self, entry: etree._Element) -> None:
         """Read the elements of an entry."""
@@ -128,7 +131,9 @@ class Context:
             for child in element:
                 self._take(child, depth + 1)
         elif kind == "author":
-            self._take_author(element, depth)
+            self.take_author(element, depth)
+        elif kind == "aside" and len(element):
+            self._take_image(element, depth)
         elif len(element) or kind in ("strange", "entry", "person"):
             self._take_nested(element, kind)
         elif kind != "harmless":
@@ -209,10 +214,37 @@ class Context:
     def _updated(self, element: etree._Element, depth: int) -> None:
         self._store("updated", self.text(element, "updated"), depth)
 
+    def _created(self, element: etree._Element, depth: int) -> None:
+        self._store("created", self.text(element, "created"), depth)
+
+    def _subtitle(self, element: etree._Element, depth: int) -> None:
+        check_content_type(element, "text/plain")
+        self._store("subtitle", self.text(element, "subtitle"), depth)
+
+    def _unhandled(self, element: etree._Element, depth: int) -> None:
+        """What feedparser has no handler for: a key of its own, but another thing if there are attributes."""
+        if len(element.attrib):
+            raise Refused
+        name = name_of(element.tag).replace(":", "_")
+        self._store(name, self.text(element, name), depth)
+
     def _aside(self, element: etree._Element, depth: int) -> None:
         self._title_depth = -1
 
-    def _take_author(self, element: etree._Element, depth: int) -> None:
+    def _take_image(self, element: etree._Element, depth: int) -> None:
+        """Of the image of an entry, its title stands for a missing one."""
+        if name_of(element.tag) != "image":
+            raise Refused
+        self._title_depth = -1
+        for child in element:
+            name = name_of(child.tag)
+            if name not in ("title", "link", "url", "width", "height") or len(child) or len(child.attrib):
+                raise Refused
+            if name == "title":
+                self._title(child, depth + 1)
+
+    def take_author(self, element: etree._Element, depth: int) -> None:
+        """Read who wrote it."""
         if not len(element):
             self._store("author", self.text(element, "author"), depth)
             return
@@ -241,6 +273,9 @@ _READERS = {
     "encoded": "_content",
     "published": "_published",
     "updated": "_updated",
+    "created": "_created",
+    "subtitle": "_subtitle",
+    "unhandled": "_unhandled",
     "aside": "_aside",
 }
 

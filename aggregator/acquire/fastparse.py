@@ -13,11 +13,12 @@ from feedparser.urls import make_safe_absolute_uri
 from lxml import etree
 
 from aggregator.acquire.fastentry import ALIASES, NAMESPACES, Context, Refused, check_content_type, kind_of, name_of
+from aggregator.acquire.fields import by_author
 from aggregator.acquire.hints import update_hint
 from aggregator.model import Document, Entry, ParsedFeed
 
 #: Prefixes of elements that we read or that feedparser handles: under another's name they would be confused.
-_PREFIXES = frozenset("content dc dcterms feedburner georss gml itunes media psc rdf sy xhtml xml".split())  # noqa: SIM905
+_PREFIXES = frozenset("content dc dcterms feedburner georss gml itunes media psc rdf sy xhtml xml yandex".split())  # noqa: SIM905
 _ATOM = "http://www.w3.org/2005/atom"
 _RSS10 = "http://purl.org/rss/1.0/"
 _RSS090 = "http://my.netscape.com/rdf/simple/0.9/"
@@ -63,7 +64,7 @@ def _read(document: Document) -> ParsedFeed:
 
 def _shaped(root: etree._Element, shape: str, version: str, base: str) -> ParsedFeed:
     channel = root if shape == "feed" else _channel(root, shape)
-    head, entries = _Head(base), []
+    head, entries = _Head(base, atom=shape == "feed"), []
     for child in channel:
         if kind_of(child.tag) == "entry":
             entries.append(_entry(child, head))
@@ -72,15 +73,21 @@ def _shaped(root: etree._Element, shape: str, version: str, base: str) -> Parsed
     if shape == "rdf":
         entries += [_entry(child, head) for child in root if kind_of(child.tag) == "entry"]
     return ParsedFeed(
-        format=version, title=head.title, entries=tuple(entries), ttl_minutes=update_hint(*head.hints.values())
+        format=version,
+        title=head.title,
+        entries=by_author(entries, head.writer.author) if head.atom else tuple(entries),
+        ttl_minutes=update_hint(*head.hints.values()),
     )
 
 
 class _Head:
     """What is read of the feed itself."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, *, atom: bool) -> None:
         self.base = base
+        self.atom = atom
+        #: Holds the author of an Atom feed, who is that of entries without one.
+        self.writer = Context(base)
         self.title = ""
         self.hints = {"ttl": "", "sy:updateperiod": "", "sy:updatefrequency": ""}
         self.summary = False
@@ -100,6 +107,8 @@ class _Head:
             self.has_content |= self.summary
             self.summary |= kind == "summary"
             _pass_by(child, kind, name)
+        elif kind == "author" and self.atom:
+            self.writer.take_author(child, 1)
         elif name in self.hints:
             self.hints[name] = "" if len(child.attrib) else (child.text or "").strip()
         else:

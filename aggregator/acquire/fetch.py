@@ -1,8 +1,9 @@
-"""EDGE: one conditional GET of one feed, under a deadline, bounded and guarded; failures are values."""
+"""EDGE: one conditional GET of one feed, or one form sent to a hub, under a deadline, bounded and guarded; failures are values."""
 
 import asyncio
 import email.utils
-from collections.abc import Callable
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -10,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from aggregator.acquire.access import origin
 from aggregator.acquire.decode import ACCEPT_ENCODING, DecodeError, decoded_body
-from aggregator.acquire.guard import AddressRefused, guarded_socket_factory
+from aggregator.acquire.guard import AddressRefused
+from aggregator.acquire.routes import ProxyFailed, Routes
 from aggregator.model import Document, FailureKind, Fetched, FetchFailure, NotModified, Request
 from aggregator.settings import Network
 from aggregator.text.urls import is_web_url
@@ -29,22 +30,14 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 
 
-def make_client(network: Network, version: str) -> httpx.AsyncClient:
-    """The one client: httpx's interface over aiohttp's connections, which cost a quarter of httpx's own."""
+def make_client(network: Network, version: str, tls: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """The one client: httpx's interface over aiohttp's connections, which cost a quarter of httpx's own.
+
+    `tls` is whom to trust; absent: whom the system trusts.
+    """
     agent = f"aggregator/{version}" + (f" (+{network.contact})" if network.contact else "")
-
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            # Who may fetch how much at once is the conductor's business: waiting here would count as fetching.
-            limit=0,
-            # A server that breaks the protocol poisons its connection for the next feed on the same host.
-            force_close=True,
-            socket_factory=guarded_socket_factory(network.allow),
-        )
-        return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
-
     return httpx.AsyncClient(
-        transport=AiohttpTransport(client=session),
+        transport=Routes(network, tls),
         headers={"User-Agent": agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
         timeout=httpx.Timeout(network.deadline_seconds),
         # httpx keeps a jar of its own beside that of aiohttp; this one takes nothing in.
@@ -55,12 +48,20 @@ def make_client(network: Network, version: str) -> httpx.AsyncClient:
 
 
 async def fetch(
-    client: httpx.AsyncClient, request: Request, *, deadline: float, now: Callable[[], datetime]
+    client: httpx.AsyncClient,
+    request: Request,
+    *,
+    deadline: float,
+    now: Callable[[], datetime],
+    may_follow: Callable[[str], Awaitable[FetchFailure | None]] | None = None,
 ) -> Fetched:
-    """Fetch a document, if it has changed where validators are given; takes at most `deadline` seconds; never raises for the network."""
+    """Fetch a document, if it has changed where validators are given; takes at most `deadline` seconds; never raises for the network.
+
+    `may_follow` is asked before each redirect is followed, and may give the reason why not.
+    """
     try:
         async with asyncio.timeout(deadline):
-            return await _follow(client, request, now)
+            return await _follow(client, request, now, may_follow)
     except TimeoutError:
         return _failure(request, FailureKind.TIMEOUT, f"no complete answer within {deadline:g} s", now)
     except DecodeError as error:
@@ -69,12 +70,54 @@ async def fetch(
         return _network_failure(request, error, now)
 
 
-async def _follow(client: httpx.AsyncClient, request: Request, now: Callable[[], datetime]) -> Fetched:
+async def post_form(
+    client: httpx.AsyncClient, url: str, form: Mapping[str, str], *, deadline: float, now: Callable[[], datetime]
+) -> FetchFailure | None:
+    """Send a form; None if it was taken (2xx); never raises for the network. What the answer says beside is not read."""
+    request = Request(url=url)
+    try:
+        async with asyncio.timeout(deadline):
+            return await _post(client, request, form, now)
+    except TimeoutError:
+        return _failure(request, FailureKind.TIMEOUT, f"no answer within {deadline:g} s", now)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, aiohttp.ClientError, ValueError) as error:
+        return _network_failure(request, error, now)
+
+
+async def _post(
+    client: httpx.AsyncClient, request: Request, form: Mapping[str, str], now: Callable[[], datetime]
+) -> FetchFailure | None:
+    url = request.url
+    for _ in range(REDIRECT_LIMIT + 1):
+        if not is_web_url(url):
+            return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
+        async with client.stream("POST", url, data=dict(form)) as response:
+            if response.is_success:
+                return None
+            # Only these two keep the method and the form (RFC 9110 §15.4).
+            if response.status_code not in (307, 308) or "location" not in response.headers:
+                return _status_failure(response, request, now)
+            target = urljoin(url, response.headers["location"])
+        if url.startswith("https:") and not target.startswith("https:"):
+            return _failure(request, FailureKind.REFUSED, "redirected from https to an address without", now)
+        url = target
+    return _failure(request, FailureKind.BROKEN, f"more than {REDIRECT_LIMIT} redirects", now)
+
+
+async def _follow(
+    client: httpx.AsyncClient,
+    request: Request,
+    now: Callable[[], datetime],
+    may_follow: Callable[[str], Awaitable[FetchFailure | None]] | None,
+) -> Fetched:
     url, permanent = request.url, True
     for _ in range(REDIRECT_LIMIT + 1):
         if not is_web_url(url):
             return _failure(request, FailureKind.REFUSED, f"not an http(s) address: {url[:80]!r}", now)
-        async with client.stream("GET", url, headers=_headers_for(url, request)) as response:
+        if may_follow and url != request.url and (refused := await may_follow(url)):
+            return refused
+        way = {"proxy": request.proxy, "keep": request.keep}
+        async with client.stream("GET", url, headers=_headers_for(url, request), extensions=way) as response:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 url = urljoin(url, response.headers["location"])
                 permanent &= response.status_code in _PERMANENT
@@ -132,15 +175,16 @@ def _status_failure(response: httpx.Response, request: Request, now: Callable[[]
     if status == 410:
         return _failure(request, FailureKind.GONE, f"{reason}: the outlet has given this feed up", now)
     if status < 400:
-        return _failure(request, FailureKind.NOT_A_FEED, f"{reason} where a feed was expected", now)
+        return _failure(request, FailureKind.NOT_A_FEED, f"{reason} where a document was expected", now)
     return _failure(request, FailureKind.CLIENT_ERROR if status < 500 else FailureKind.SERVER_ERROR, reason, now)
 
 
 def _network_failure(request: Request, error: Exception, now: Callable[[], datetime]) -> FetchFailure:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, AddressRefused):
-            return _failure(request, FailureKind.REFUSED, str(cause), now)
+        if isinstance(cause, AddressRefused | ProxyFailed):
+            kind = FailureKind.REFUSED if isinstance(cause, AddressRefused) else FailureKind.PROXY
+            return _failure(request, kind, str(cause)[:300], now)
         cause = cause.__cause__ or cause.__context__
     host = urlsplit(request.url).hostname or request.url
     return _failure(request, FailureKind.NETWORK, f"{host}: {str(error) or type(error).__name__}"[:300], now)

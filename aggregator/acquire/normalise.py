@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from aggregator.acquire.dates import read_date
+from aggregator.acquire.dates import StatedDate, read_date
 from aggregator.acquire.parse import ENTRY_LIMIT
-from aggregator.model import Article, Entry, ParsedFeed
+from aggregator.model import Article, DateConfidence, Entry, ParsedFeed
 from aggregator.settings import Feed
 from aggregator.text.language import detect_language
 from aggregator.text.markup import first_sentence, plain_text
@@ -22,6 +22,8 @@ _EARLIEST_YEAR = 1990
 _TITLE_LIMIT = 500
 _SUMMARY_LIMIT = 4_000
 _TEXT_LIMIT = 20_000
+#: Characters of a title, as written, by which entries are told apart.
+_TITLE_MARKUP_LIMIT = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now
     title = plain_text(entry.title, limit=_TITLE_LIMIT) or first_sentence(summary or text) or link
     if not title:
         return None
-    published = _believable(read_date(entry.published, feed.language) or read_date(entry.updated, feed.language), now)
+    published, updated, confidence = _dates(entry, feed.language, now)
     return Article(
         feed_url=feed.url,
         outlet=feed.outlet,
@@ -66,16 +68,29 @@ def _article(entry: Entry, keys: tuple[str, ...], feed: Feed, base_url: str, now
         text=text if text != summary else "",
         author=plain_text(entry.author, limit=200),
         published=published,
+        updated=updated,
+        date_confidence=confidence,
         first_seen=now,
         content_hash=_digest(f"{title}\n{summary}\n{text}"),
         keys=(*keys, _key("d", f"{_title_words(title)}|{published.isoformat()}")) if published else keys,
     )
 
 
-def _believable(moment: datetime | None, now: datetime) -> datetime | None:
-    if moment is None or moment.year < _EARLIEST_YEAR or moment > now + _AHEAD:
+def _dates(entry: Entry, language: str, now: datetime) -> tuple[datetime | None, datetime | None, DateConfidence]:
+    """When it was published, when changed after that, and how well the first is known."""
+    updated = _believable(read_date(entry.updated, language), now) if entry.updated != entry.published else None
+    published = _believable(read_date(entry.published, language), now) or updated
+    if published is None:
+        return None, None, DateConfidence.FIRST_SEEN
+    changed = updated.moment if updated and updated.moment > published.moment else None
+    return published.moment, changed, published.confidence
+
+
+def _believable(stated: StatedDate | None, now: datetime) -> StatedDate | None:
+    if stated is None or stated.moment.year < _EARLIEST_YEAR or stated.moment > now + _AHEAD:
         return None
-    return min(moment, now)
+    # A clock that runs ahead is believed only as far as we have seen.
+    return stated if stated.moment <= now else StatedDate(now, DateConfidence.FIRST_SEEN)
 
 
 # --- identity ----------------------------------------------------------------------------------
@@ -99,8 +114,12 @@ def _told_apart(articles: Iterable[Article]) -> list[Article]:
         for key in article.keys:
             if key[0] == "d":
                 pages[key] |= {page for page in article.keys if page[0] == "u"}
+    shared = {key for key, places in pages.items() if len(places) > 1}
     return [
-        replace(article, keys=tuple(key for key in article.keys if len(pages.get(key, ())) < 2)) for article in articles
+        article
+        if shared.isdisjoint(article.keys)
+        else replace(article, keys=tuple(key for key in article.keys if key not in shared))
+        for article in articles
     ]
 
 
@@ -124,7 +143,12 @@ def identity_keys(entry: Entry, base_url: str) -> tuple[str, ...]:
 def _entry_words(entry: Entry) -> str:
     """The words of the title, or of the text where there is no title; the bare text if it has no words."""
     text = entry.summary or entry.content
-    return _title_words(entry.title) or _title_words(text) or entry.title or text
+    return (
+        _title_words(entry.title[:_TITLE_MARKUP_LIMIT])
+        or _title_words(text[:_TITLE_MARKUP_LIMIT])
+        or entry.title
+        or text
+    )
 
 
 @lru_cache(maxsize=ENTRY_LIMIT)

@@ -10,13 +10,13 @@ from aggregator.settings import Selectors
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _HEAD = 4096
-#: A page of this many bytes is read; parsing takes the square of the depth, see `text.markup`.
-_LARGEST = 2 * 2**20
+#: So much of a page is read, in characters; parsing takes the square of the depth, see `text.markup`.
+LARGEST = 2 * 2**20
 
 
 def parse_page(document: Document, selectors: Selectors) -> ParsedFeed | ParseFailure:
     """One entry for each element that `selectors.item` matches and that has a link and a title."""
-    tree = LexborHTMLParser(_text(document)[:_LARGEST])
+    tree = LexborHTMLParser(_text(document)[:LARGEST])
     items = tree.css(selectors.item)
     if not items:
         return ParseFailure(reason=f"the selector {selectors.item!r} matches nothing: has the page changed?")
@@ -36,12 +36,17 @@ def selector_problem(selector: str) -> str:
     return ""
 
 
-def _text(document: Document) -> str:
+def declared_encoding(document: Document) -> str:
+    """The encoding that header or head of a page name, empty if none; gb18030 for its subsets, which are claimed too often."""
     named = re.search(r"charset=[\"']?([\w.:-]+)", document.header("content-type"))
     declared = _CHARSET.search(document.body, 0, _HEAD)
-    encoding = named[1] if named else declared[1].decode("ascii") if declared else "utf-8"
+    encoding = named[1] if named else declared[1].decode("ascii") if declared else ""
+    return "gb18030" if encoding.lower() in ("gb2312", "gbk") else encoding
+
+
+def _text(document: Document) -> str:
     try:
-        return document.body.decode("gb18030" if encoding.lower() in ("gb2312", "gbk") else encoding, "replace")
+        return document.body.decode(declared_encoding(document) or "utf-8", "replace")
     except LookupError:
         return document.body.decode("utf-8", "replace")
 

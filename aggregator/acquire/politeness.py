@@ -42,6 +42,20 @@ class HostGate:
                 await self._sleep(wait)
             yield
 
+    def wait(self, url: str) -> float:
+        """Seconds until a request to the host of an address may start."""
+        return max(0.0, self._host(host_of(url)).next_start - self._clock())
+
+    def slow_down(self, url: str, delay_seconds: float) -> None:
+        """From now on keep at least this distance at the host of an address."""
+        host = self._host(host_of(url))
+        host.delay = max(host.delay, delay_seconds)
+
+    def rest(self, url: str, seconds: float) -> None:
+        """Leave the host of an address alone for so long."""
+        host = self._host(host_of(url))
+        host.next_start = max(host.next_start, self._clock() + seconds)
+
     def _host(self, name: str) -> _Host:
         if name not in self._hosts:
             network = self._network

@@ -18,6 +18,8 @@ _PRIOR_RATE, _PRIOR_DAYS = 24.0, 0.25
 #: happens once in 20,000 times; the two days leave room for nights and weekends, which the rate does not know.
 _MISSED, _SILENT_DAYS = 10.0, 2.0
 _HOURS_MEMORY = 500
+#: A hub may fail without a word; what it lost must be found on the same day.
+_PUSHED_TIMES, _PUSHED_LONGEST = 4, timedelta(hours=6)
 _MAX_AGE = re.compile(r"max-age\s*=\s*(\d{1,9})", re.IGNORECASE)
 
 
@@ -75,6 +77,11 @@ def worthwhile_interval(rhythm: Rhythm, network: Network, moment: datetime) -> t
     longest = max(network.longest_interval_minutes, network.interval_minutes)
     bounded = min(max(minutes, shortest), longest)
     return timedelta(minutes=max(bounded, asked))
+
+
+def pushed_interval(network: Network) -> timedelta:
+    """Time between two looks at a feed that a hub pushes: four times the longest, at most six hours; a safety net."""
+    return min(_PUSHED_TIMES * timedelta(minutes=network.longest_interval_minutes), _PUSHED_LONGEST)
 
 
 def silent_days(rhythm: Rhythm, now: datetime) -> float:

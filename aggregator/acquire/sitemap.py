@@ -21,15 +21,17 @@ def parse_sitemap(document: Document) -> ParsedFeed | ParseFailure:
     if root.getroottree().docinfo.internalDTD is not None:
         return ParseFailure(reason="the sitemap declares a document type: refused")
     if _local(root) == "sitemapindex":
-        children = ", ".join(_texts(child).get("loc", "") for child in list(root)[:_CHILDREN])
-        return ParseFailure(reason=f"the answer is an index of sitemaps; name one of them instead: {children}"[:500])
+        parts = sorted(map(_texts, root), key=lambda texts: texts.get("lastmod", ""), reverse=True)
+        newest = ", ".join(texts.get("loc", "") for texts in parts[:_CHILDREN])
+        told = f"the answer is an index of {len(root)} sitemaps; name the one with news instead, newest first: {newest}"
+        return ParseFailure(reason=told[:500])
     if _local(root) != "urlset":
         return ParseFailure(reason=f"the answer is no sitemap: its root is <{_local(root)[:40]}>")
-    entries = [entry for child in root if (entry := _entry(_texts(child))).title]
+    entries = [entry for child in root if (entry := _entry(child)).title]
     if len(root) and not entries:
         return ParseFailure(reason="no page of the sitemap has a title: only news sitemaps (news:title) can be read")
-    newest = sorted(entries, key=lambda entry: entry.published, reverse=True)
-    return ParsedFeed(format="news-sitemap", entries=tuple(newest[:ENTRY_LIMIT]))
+    entries = sorted(entries, key=lambda entry: entry.published, reverse=True)
+    return ParsedFeed(format="news-sitemap", entries=tuple(entries[:ENTRY_LIMIT]))
 
 
 def _strict_parser() -> etree.XMLParser:
@@ -60,7 +62,10 @@ def _texts(element: etree._Element) -> dict[str, str]:
     return texts
 
 
-def _entry(texts: dict[str, str]) -> Entry:
-    address = texts.get("loc", "")
-    date = texts.get("publication_date") or texts.get("lastmod", "")
-    return Entry(guid=address, link=address, title=texts.get("title", ""), published=date)
+def _entry(element: etree._Element) -> Entry:
+    """Only what stands under news:news: images and videos of the page have titles and dates of their own."""
+    page = {_local(child): (child.text or "").strip() for child in element}
+    news = next((_texts(child) for child in element if _local(child) == "news"), {})
+    address, changed = page.get("loc", ""), page.get("lastmod", "")
+    date = news.get("publication_date") or changed
+    return Entry(guid=address, link=address, title=news.get("title", ""), published=date, updated=changed)

@@ -1,9 +1,9 @@
 """Stage 2: what an article is about, and what it repeats. All pure."""
 
 from aggregator.annotate.beat import Beat
-from aggregator.annotate.concepts import find_mentions
+from aggregator.annotate.concepts import find_names
 from aggregator.annotate.relevance import judge_relevance
-from aggregator.annotate.sentences import read_sentences
+from aggregator.annotate.sentences import Sentences
 from aggregator.annotate.topics import find_topics
 from aggregator.model import Annotated, Article
 from aggregator.text.words import words
@@ -11,13 +11,12 @@ from aggregator.text.words import words
 
 def annotate(article: Article, beat: Beat) -> Annotated:
     """Say what an article is about: concepts, topics, and how probably the tie of the beat's pair."""
-    mentions = find_mentions(article.title, article.body, beat)
-    sentences = read_sentences(article, mentions, beat)
+    names = find_names(article.title, article.body, beat)
     return Annotated(
         article=article,
-        mentions=mentions,
-        topics=find_topics(sentences, mentions, beat),
-        relevance=judge_relevance(sentences, beat, article.language),
+        mentions=names.mentions,
+        topics=find_topics(names, beat),
+        relevance=judge_relevance(Sentences(article, names, beat), beat, article.language),
         title_words=" ".join(words(article.title)),
         text_words=" ".join(words(article.body)),
     )

@@ -5,17 +5,20 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aggregator.annotate.lexicon import LANGUAGES, Lexicon, load_lexicon
-from aggregator.annotate.matcher import Matcher, Pattern
+from aggregator.annotate.lexicon import LANGUAGES, load_lexicon
+from aggregator.annotate.matcher import Matcher, Name, Names
 from aggregator.errors import LexiconError
 from aggregator.model import Concept, Side
 
+#: Kinds of which a mention is the country or a person of it, and not a name that may hold a country's.
+PLAIN_KINDS = frozenset(("country", "person"))
 SHIPPED = Path(__file__).parent.parent / "beats"
 
 
@@ -25,6 +28,20 @@ class Topic:
 
     id: str
     name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What words such as «visit» or «ban» say of two sides."""
+
+    polarity: str
+    """tie, friction, pressure; against: the words speak against a tie."""
+    mutual: bool = False
+    """Both take part."""
+    presses: bool = False
+    """Somebody demands or threatens."""
+    helps: bool = False
+    """One does something for the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,26 +71,40 @@ class Beat:
     """What the press of the two sides is written in."""
     concepts: Mapping[str, Concept]
     topics: Mapping[str, Topic]
-    polarities: Mapping[str, str]
-    """Relation → tie | friction | pressure | against."""
+    relations: Mapping[str, Relation]
     weights: Weights
-    concept_matcher: Matcher
-    cue_matcher: Matcher
+    matcher: Matcher
+    """Claims the names of concepts, and finds cues wherever they stand."""
     side_matcher: Matcher
     """Only the names of the two countries, as they stand inside the names of other concepts."""
     _inside: dict[str, tuple[Side, ...]] = field(default_factory=dict)
 
-    def sides_inside(self, name: str) -> tuple[Side, ...]:
+    def sides_of(self, concept: Concept, name: str) -> Iterator[tuple[Side, float]]:
+        """The sides that a name speaks of, and how surely: its own, and those whose name it holds («coal exports to China»)."""
+        yield concept.side, concept.weight
+        if concept.kind not in PLAIN_KINDS and (concept.side != "third" or concept.kind == "theme"):
+            for side in self._sides_inside(name):
+                yield side, 1.0
+
+    def _sides_inside(self, name: str) -> tuple[Side, ...]:
         """The sides whose country is named inside the name of another concept («coal exports to China»)."""
         found = self._inside.get(name)
         if found is None:
-            sides = (self.concepts[str(hit.meaning)].side for hit in self.side_matcher.find(name))
+            sides = (self.concepts[str(hit.meaning)].side for hit in self.side_matcher.find(name).claimed)
             found = self._inside[name] = tuple(dict.fromkeys(sides))
         return found
 
+    def speaks_for(self, relation: str) -> bool:
+        """Whether a relation is one between two sides; no relation is none."""
+        return bool(relation) and self.relations[relation].polarity != "against"
+
+    def speaks_against(self, relation: str) -> bool:
+        """Whether a relation's words speak against a tie."""
+        return bool(relation) and self.relations[relation].polarity == "against"
+
     def concept_named(self, name: str) -> str | None:
         """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
-        found = [hit for hit in self.concept_matcher.find(name) if hit.end - hit.start == len(name)]
+        found = [hit for hit in self.matcher.find(name).claimed if hit.end - hit.start == len(name)]
         return str(found[0].meaning) if found else None
 
 
@@ -90,25 +121,34 @@ def load_beat(name: str = "china-russia") -> Beat:
     first, second = head["sides"]
     sides: dict[str, Side] = {first["id"]: "first", second["id"]: "second", "pair": "pair", "third": "third"}
     concepts = {row["id"]: _concept(row, sides) for row in lexicon.rows("concepts")}
-    countries = {c.id for c in concepts.values() if c.kind == "country" and c.side in ("first", "second")}
+    meanings = list(lexicon.rows("concept_meanings"))
+    wanted = {n for n, id in enumerate(meanings) if id and _is_side(concepts[id])}
+    countries: list[Name] = []
     return Beat(
         name=head["name"],
         languages=frozenset(side["language"] for side in head["sides"] if "language" in side),
         concepts=concepts,
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
-        polarities={row["id"]: row["polarity"] for row in lexicon.rows("relations")},
+        relations={row["id"]: _relation(row) for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
-        concept_matcher=Matcher(Pattern(*row) for row in lexicon.rows("concept_patterns")),
-        cue_matcher=Matcher(_cue_patterns(lexicon), overlapping=True),
-        side_matcher=Matcher(Pattern(*row) for row in lexicon.rows("concept_patterns") if row[1] in countries),
+        matcher=Matcher(
+            claiming=Names(_watched(lexicon.rows("concept_names"), wanted, countries), meanings),
+            free=Names(lexicon.rows("cue_names"), [Cue(*row) for row in lexicon.rows("cue_meanings")]),
+        ),
+        side_matcher=Matcher(claiming=Names(countries, meanings), free=Names([], [])),
     )
 
 
-def _cue_patterns(lexicon: Lexicon) -> Iterator[Pattern]:
-    for form, topic, strong in lexicon.rows("topic_patterns"):
-        yield Pattern(form, Cue(topic=topic, strong=strong))
-    for form, relation in lexicon.rows("relation_patterns"):
-        yield Pattern(form, Cue(relation=relation))
+def _is_side(concept: Concept) -> bool:
+    return concept.kind == "country" and concept.side in ("first", "second")
+
+
+def _watched(names: Iterable[Name], wanted: AbstractSet[int], seen: list[Name]) -> Iterator[Name]:
+    """The names, of which those with a wanted meaning are remembered: rows are read once."""
+    for name in names:
+        if not wanted.isdisjoint((*name[1], *(number for _, number in name[2]))):
+            seen.append(name)
+        yield name
 
 
 def prepare_beat(name: str) -> None:
@@ -136,6 +176,15 @@ def _concept(row: Mapping[str, Any], sides: Mapping[str, Side]) -> Concept:
         topics=tuple(row.get("topics", ())),
         names={language: tuple(row[language]) for language in LANGUAGES},
         exact=tuple(row.get("exact", ())),
+    )
+
+
+def _relation(row: Mapping[str, Any]) -> Relation:
+    return Relation(
+        polarity=row["polarity"],
+        mutual=bool(row.get("mutual")),
+        presses=bool(row.get("presses")),
+        helps=bool(row.get("helps")),
     )
 
 

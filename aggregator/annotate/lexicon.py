@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
@@ -16,6 +17,7 @@ import platformdirs
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from aggregator.annotate.matcher import Name, Pattern, prepare
 from aggregator.annotate.wordforms import RULES, word_forms
 from aggregator.errors import LexiconError
 
@@ -33,15 +35,18 @@ class Rows(TypedDict):
     concepts: list[dict[str, Any]]
     topics: list[dict[str, Any]]
     relations: list[dict[str, Any]]
-    concept_patterns: list[tuple[str, str | None, bool]]
-    """(form, id of the concept or None for a decoy, whether case must match)"""
-    topic_patterns: list[tuple[str, str, bool]]
-    """(form, topic, whether it decides alone)"""
-    relation_patterns: list[tuple[str, str]]
-    """(form, relation)"""
+    concept_names: list[Name]
+    """Their numbers are places in `concept_meanings`."""
+    concept_meanings: list[str | None]
+    """Ids of concepts; None for a decoy."""
+    cue_names: list[Name]
+    cue_meanings: list[tuple[str, str, bool]]
+    """(topic or "", relation or "", whether it decides alone)"""
 
 
-Part = Literal["head", "concepts", "topics", "relations", "concept_patterns", "topic_patterns", "relation_patterns"]
+Part = Literal[
+    "head", "concepts", "topics", "relations", "concept_names", "concept_meanings", "cue_names", "cue_meanings"
+]
 
 
 class Lexicon:
@@ -112,20 +117,17 @@ def read_lexicon(folder: Path) -> Rows:
     concepts = [row for path in _concept_files(folder) for row in _rows(path)]
     topics, relations = _rows(folder / "topics.yaml"), _rows(folder / "relations.yaml")
     _check(folder, concepts, {topic["id"] for topic in topics})
+    names = prepare(_concept_patterns(concepts, _read(folder / "decoys.yaml")))
+    cues = prepare(chain(_topic_patterns(topics), _relation_patterns(relations)))
     return {
         "head": [_read(folder / "beat.yaml")],
         "concepts": concepts,
         "topics": [{"id": topic["id"], "name": topic["name"]} for topic in topics],
-        "relations": [{"id": row["id"], "polarity": row["polarity"]} for row in relations],
-        "concept_patterns": list(_concept_patterns(concepts, _read(folder / "decoys.yaml"))),
-        "topic_patterns": list(_topic_patterns(topics)),
-        "relation_patterns": [
-            (form, row["id"])
-            for row in relations
-            for language in LANGUAGES
-            for term in row[language]
-            for form in word_forms(term, language)
-        ],
+        "relations": [{key: value for key, value in row.items() if key not in LANGUAGES} for row in relations],
+        "concept_names": list(names.names),
+        "concept_meanings": cast("list[str | None]", names.meanings),
+        "cue_names": list(cues.names),
+        "cue_meanings": cast("list[tuple[str, str, bool]]", cues.meanings),
     }
 
 
@@ -167,27 +169,33 @@ def _check(folder: Path, concepts: Iterable[Mapping[str, Any]], topics: set[str]
                 raise LexiconError(f"{where}: {name!r} belongs to {owners[name]!r} already")
 
 
-def _concept_patterns(
-    concepts: Iterable[Mapping[str, Any]], decoys: Mapping[str, Iterable[str]]
-) -> Iterator[tuple[str, str | None, bool]]:
+def _concept_patterns(concepts: Iterable[Mapping[str, Any]], decoys: Mapping[str, Iterable[str]]) -> Iterator[Pattern]:
     for row in concepts:
         exact = set(row.get("exact", ()))
         for language in LANGUAGES:
             for name in row[language]:
                 for form in word_forms(name, language, person=row["kind"] == "person"):
-                    yield form, row["id"], name in exact
+                    yield Pattern(form, row["id"], cased=name in exact)
         for name in exact:
-            yield name, row["id"], True
+            yield Pattern(name, row["id"], cased=True)
     for language, names in decoys.items():
         for name in names:
             for form in word_forms(name, language):
-                yield form, None, False
+                yield Pattern(form, None)
 
 
-def _topic_patterns(topics: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, bool]]:
+def _topic_patterns(topics: Iterable[Mapping[str, Any]]) -> Iterator[Pattern]:
     for topic in topics:
         for key, strong in (("terms", True), ("weak", False)):
             for language, terms in topic.get(key, {}).items():
                 for term in terms:
                     for form in word_forms(term, language):
-                        yield form, topic["id"], strong
+                        yield Pattern(form, (topic["id"], "", strong))
+
+
+def _relation_patterns(relations: Iterable[Mapping[str, Any]]) -> Iterator[Pattern]:
+    for row in relations:
+        for language in LANGUAGES:
+            for term in row[language]:
+                for form in word_forms(term, language):
+                    yield Pattern(form, ("", row["id"], True))

@@ -1,11 +1,12 @@
 """Finding many thousand names in a text at once, at word borders, with offsets."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from aggregator.text.fold import fold, is_han
+from aggregator.text.fold import Script, fold, is_han, script_of, scripts_in
 
 
 class Hit(NamedTuple):
@@ -29,92 +30,127 @@ class Pattern(NamedTuple):
         return self.cased or (len(self.name) <= 3 and not is_han(self.name[0]))
 
 
-class _Name(NamedTuple):
-    """One spelling in the automaton, with all that can be said of it before a text is seen."""
+#: A folded name, the numbers of what it stands for in any case of letters, and spellings that it
+#: must have in the text with the number of what it then stands for.
+Name = tuple[str, Sequence[int], Sequence[tuple[str, int]]]
+
+
+class Names(NamedTuple):
+    """Patterns made ready for matching; plain values, so that they can be kept."""
+
+    names: Iterable[Name]
+    meanings: Sequence[Hashable]
+
+
+def prepare(patterns: Iterable[Pattern]) -> Names:
+    """Patterns with those of one folded name together."""
+    numbers: dict[Hashable, int] = {}
+    found: dict[str, tuple[dict[int, None], dict[tuple[str, int], None]]] = {}
+    for pattern in patterns:
+        number = numbers.setdefault(pattern.meaning, len(numbers))
+        any_case, cased = found.setdefault(fold(pattern.name), ({}, {}))
+        if pattern.must_match_case:
+            cased.setdefault((pattern.name, number))
+        else:
+            any_case.setdefault(number)
+    names = [(name, tuple(any_case), tuple(cased)) for name, (any_case, cased) in found.items()]
+    return Names(names, list(numbers))
+
+
+class _Entry(NamedTuple):
+    """What one name of an automaton stands for."""
 
     meanings: Sequence[Hashable]
-    """What it stands for in any case of letters."""
-    cased: Sequence[Pattern]
-    """Patterns that ask for their own case."""
-    letter_first: bool
-    letter_last: bool
-    at_word_start: bool
-    """Two Han characters are found inside other words too often to count there."""
+    cased: Sequence[tuple[str, Hashable]]
+    claims: bool
 
 
-def _name(folded: str, pattern: Pattern) -> _Name:
-    cased = pattern.must_match_case
-    return _Name(
-        meanings=() if cased else (pattern.meaning,),
-        cased=(pattern,) if cased else (),
-        letter_first=_is_letter(folded[0]),
-        letter_last=_is_letter(folded[-1]),
-        at_word_start=len(folded) == 2 and is_han(folded[0]),
-    )
+class Found(NamedTuple):
+    """The names in a text, in order of their places."""
 
-
-def _with(name: _Name, pattern: Pattern) -> _Name:
-    if pattern.must_match_case:
-        return name._replace(cased=tuple(dict.fromkeys((*name.cased, pattern))))
-    return name._replace(meanings=tuple(dict.fromkeys((*name.meanings, pattern.meaning))))
+    claimed: list[Hit]
+    free: list[Hit]
 
 
 class Matcher:
-    """All the names of a lexicon in one automaton.
+    """All the names of a beat, in one automaton for each script, made when a text first needs it.
 
-    Of names that overlap, the one that starts first wins, then the longest, so a decoy such as «其中»
-    hides the «中俄» in «其中俄罗斯»; a name that stands at no word border hides nothing.
-    `overlapping` reports every name instead.
+    `claiming` names take their place: of those that overlap, the one that starts first wins, then the
+    longest, so a decoy such as «其中» hides the «中俄» in «其中俄罗斯»; a name that stands at no word
+    border hides nothing. `free` names are found wherever they stand.
     """
 
-    def __init__(self, patterns: Iterable[Pattern], *, overlapping: bool = False) -> None:
-        self._overlapping = overlapping
-        places: dict[str, int] = {}
-        names: list[_Name] = []
+    def __init__(self, claiming: Names, free: Names) -> None:
+        names: dict[Script, list[str]] = {"latin": [], "cyrillic": [], "han": []}
+        entries: dict[Script, list[_Entry]] = {"latin": [], "cyrillic": [], "han": []}
         # Most of the hundred thousand names are forms of one another: equal entries are one object.
-        same: dict[_Name, _Name] = {}
-        for pattern in patterns:
-            folded = fold(pattern.name)
-            place = places.setdefault(folded, len(names))
-            if place == len(names):
-                entry = _name(folded, pattern)
-                names.append(same.setdefault(entry, entry))
-            else:
-                entry = _with(names[place], pattern)
-                names[place] = same.setdefault(entry, entry)
+        same: dict[_Entry, _Entry] = {}
+        for kind, claims in ((claiming, True), (free, False)):
+            for name, numbers, cased in kind.names:
+                entry = _Entry(
+                    tuple(kind.meanings[number] for number in numbers),
+                    tuple((spelling, kind.meanings[number]) for spelling, number in cased),
+                    claims,
+                )
+                script = script_of(name)
+                names[script].append(name)
+                entries[script].append(same.setdefault(entry, entry))
+        self._automata = {script: _Automaton(names[script], entries[script]) for script in names}
+
+    def find(self, text: str) -> Found:
+        """The names in a text."""
+        return self.find_folded(text, fold(text))
+
+    def find_folded(self, text: str, folded: str) -> Found:
+        """The names in a text whose folded form is at hand."""
+        scripts = scripts_in(folded)
+        is_letter = _is_letter if "han" in scripts else str.isalnum
+        claimed: list[Hit] = []
+        free: list[Hit] = []
+        for script in scripts:
+            self._automata[script].find(text, folded, is_letter, claimed, free)
+        free.sort(key=_place)
+        claimed.sort(key=_place)
+        return Found([hit for hit in _leftmost_longest(claimed) if hit.meaning is not None], free)
+
+
+class _Automaton:
+    """The names of one script."""
+
+    def __init__(self, names: list[str], entries: Sequence[_Entry]) -> None:
         self._names = names
-        self._automaton = AhoCorasick(places, matchkind=MatchKind.Standard, store_patterns=False)
+        self._entries = entries
 
-    def find(self, text: str) -> list[Hit]:
-        """The names in a text, in order of their places."""
-        found = self._standing(text)
-        found.sort(key=_place)
-        if not self._overlapping:
-            found = list(_leftmost_longest(found))
-        return [hit for hit in found if hit.meaning is not None]
+    @cached_property
+    def _matches(self) -> Callable[..., list[tuple[int, int, int]]]:
+        automaton = AhoCorasick(self._names, matchkind=MatchKind.Standard, store_patterns=False)
+        self._names = []
+        return partial(automaton.find_matches_as_indexes, overlapping=True)
 
-    def _standing(self, text: str) -> list[Hit]:
-        """Each name that stands at word borders in the right case, decoys included."""
-        folded = fold(text)
-        names, last = self._names, len(folded)
+    def find(
+        self, text: str, folded: str, is_letter: Callable[[str], bool], claimed: list[Hit], free: list[Hit]
+    ) -> None:
+        """Add each name that stands at word borders in the right case, decoys included."""
+        last = len(folded)
         word_starts: set[int] | None = None
-        hits: list[Hit] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            meanings, cased, letter_first, letter_last, at_word_start = names[index]
+        for index, start, end in self._matches(folded):
             # A name in letters must not continue a word; Han needs no border.
-            if letter_last and end < last and _is_letter(folded[end]):
+            if end < last and is_letter(folded[end]) and is_letter(folded[end - 1]):
                 continue
-            if letter_first and start and _is_letter(folded[start - 1]):
+            if start and is_letter(folded[start - 1]) and is_letter(folded[start]):
                 continue
-            if at_word_start:
+            # Two Han characters are found inside other words too often to count there.
+            if end - start == 2 and is_han(folded[start]):
                 word_starts = _word_starts(folded) if word_starts is None else word_starts
                 if start not in word_starts:
                     continue
+            meanings, cased, claims = self._entries[index]
             if cased:
-                fitting = (p.meaning for p in cased if _same_case(text[start:end], p.name))
+                fitting = (meaning for spelling, meaning in cased if _same_case(text[start:end], spelling))
                 meanings = tuple(dict.fromkeys((*meanings, *fitting)))
-            hits += [Hit(meaning, start, end) for meaning in meanings]
-        return hits
+            found = claimed if claims else free
+            for meaning in meanings:
+                found.append(Hit(meaning, start, end))
 
 
 def _place(hit: Hit) -> tuple[int, int]:

@@ -2,25 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from aggregator.annotate.beat import Beat, Cue
-from aggregator.model import Article, Concept, Mention
+from aggregator.annotate.beat import Beat
+from aggregator.annotate.concepts import CueHit, Names
+from aggregator.model import Article, Concept, Mention, Side
 
 _END = re.compile(r"[.!?]+(?=\s)|[。！？；]|\n")
 #: Abbreviations after which a full stop ends no sentence.
 _ABBREVIATION = re.compile(
     r"(?:\b[A-ZА-Я]|\b(?:Mr|Mrs|Dr|Gen|Col|U\.S|U\.N|St|vs|No|г|гг|млн|млрд|тыс|руб|долл|им|ул))$"
 )
-
-
-class CueHit(NamedTuple):
-    """A topic or relation term: `text` stands at `start` of the title or body."""
-
-    cue: Cue
-    start: int
-    text: str
 
 
 class Sentence(NamedTuple):
@@ -33,17 +26,44 @@ class Sentence(NamedTuple):
     cues: Sequence[CueHit]
 
 
-@dataclass(frozen=True, slots=True)
 class Sentences:
-    """The sentences of an article: the title, always one, and the body."""
+    """The sentences of an article, with what stands in each; cut when first asked for, which most articles never are."""
 
-    title: Sequence[Sentence]
-    body: Sequence[Sentence]
+    def __init__(self, article: Article, names: Names, beat: Beat) -> None:
+        self._article = article
+        self._names = names
+        self._beat = beat
+
+    @cached_property
+    def title(self) -> Sequence[Sentence]:
+        """The title, always one."""
+        title = self._article.title
+        return list(_filled("title", title, [(0, len(title))], self._found("title"), self._names.title_cues))
+
+    @cached_property
+    def body(self) -> Sequence[Sentence]:
+        """The sentences of the body."""
+        body = self._article.body
+        return list(_filled("text", body, split_sentences(body), self._found("text"), self._names.body_cues))
+
+    @cached_property
+    def can_speak_of_both(self) -> bool:
+        """Whether the names of the article can speak of both sides: those of most articles speak of one or none."""
+        sides: set[Side] = set()
+        for mention in self._names.mentions:
+            concept = self._beat.concepts[mention.concept]
+            text = self._article.title if mention.field == "title" else self._article.body
+            sides.update(side for side, _ in self._beat.sides_of(concept, text[mention.start : mention.end]))
+        return "pair" in sides or {"first", "second"} <= sides
 
     @property
     def lead(self) -> Sequence[Sentence]:
         """The first two sentences of the body: what a reader sees below the headline."""
         return self.body[:2]
+
+    def _found(self, field: str) -> list[tuple[Concept, Mention]]:
+        concepts = self._beat.concepts
+        return [(concepts[mention.concept], mention) for mention in self._names.mentions if mention.field == field]
 
 
 def split_sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -58,23 +78,14 @@ def split_sentences(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def read_sentences(article: Article, mentions: Sequence[Mention], beat: Beat) -> Sentences:
-    """The sentences of an article, with what stands in each."""
-    found: dict[str, list[tuple[Concept, Mention]]] = {"title": [], "text": []}
-    for mention in mentions:
-        found[mention.field].append((beat.concepts[mention.concept], mention))
-    body = article.body
-    return Sentences(
-        title=list(_filled("title", article.title, [(0, len(article.title))], found["title"], beat)),
-        body=list(_filled("text", body, split_sentences(body), found["text"], beat)),
-    )
-
-
 def _filled(
-    field: str, text: str, spans: Iterable[tuple[int, int]], found: Sequence[tuple[Concept, Mention]], beat: Beat
+    field: str,
+    text: str,
+    spans: Iterable[tuple[int, int]],
+    found: Sequence[tuple[Concept, Mention]],
+    cues: Sequence[CueHit],
 ) -> Iterator[Sentence]:
     """Hands out concepts and cues, both in order of their places, to the spans that they start in."""
-    cues = [CueHit(_cue(hit.meaning), hit.start, text[hit.start : hit.end]) for hit in beat.cue_matcher.find(text)]
     concept = cue = 0
     for start, end in spans:
         first_concept, first_cue = concept, cue
@@ -83,9 +94,3 @@ def _filled(
         while cue < len(cues) and cues[cue].start < end:
             cue += 1
         yield Sentence(field, start, text[start:end], found[first_concept:concept], cues[first_cue:cue])
-
-
-def _cue(meaning: object) -> Cue:
-    if not isinstance(meaning, Cue):
-        raise TypeError(f"the cue matcher holds {meaning!r}")
-    return meaning

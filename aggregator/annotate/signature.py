@@ -49,7 +49,8 @@ def signature(stored: StoredArticle, beat: Beat) -> Signature:
         moment=article.date,
         content_hash=article.content_hash,
         title=" ".join(words(article.title)),
-        body=fold(article.body),
+        # As much as both may have: a whole page and a summary of it are no copies to a ratio.
+        body=fold(article.feed_body),
         terms=terms,
         facts=frozenset([*_concepts(stored, beat), *_numbers(f"{article.title} {lead}")]),
     )

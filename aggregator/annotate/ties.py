@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from aggregator.annotate.beat import Beat
+from aggregator.annotate.beat import PLAIN_KINDS, Beat
 from aggregator.annotate.sentences import Sentence
 from aggregator.model import Concept, Mention, Side
 
@@ -16,18 +16,21 @@ _COUNTS = 0.45
 _NAMED = 0.75
 #: Characters before the first name of a sentence that begins with it: «Лидеры России и Китая».
 _HEAD = 12
-#: Kinds of which a mention is the country or a person of it, and not a name that may hold a country's.
-_PLAIN = frozenset(("country", "person"))
 #: Characters that can stand between neighbours of an enumeration: «China, as well as Russia».
 _LONGEST_JOINT = 12
 _JOINTS = frozenset(
-    ("", ",", "and", ", and", "&", "/", "-", "or", ", or", "as well as", "и", ", и", "или", "а также", ", а также")
-    + ("、", "和", "与", "同", "及", "以及", "，")
+    (
+        *("", ",", "and", ", and", "&", "/", "-", "or", ", or", "as well as"),
+        *("и", ", и", "или", "а также", ", а также", "、", "和", "与", "同", "及", "以及", "，"),
+    )
 )
 #: Words before a name that say from, to or with whom something is, and those that say only where.
 _TOWARD = frozenset(
-    ("to", "with", "from", "for", "against", "toward", "towards", "between", "on")
-    + ("с", "со", "из", "для", "от", "к", "ко", "против", "между", "у", "对", "向", "给", "同", "与", "从", "自", "和", "访", "赴", "致", "驻")
+    (
+        *("to", "with", "from", "for", "against", "toward", "towards", "between", "on"),
+        *("с", "со", "из", "для", "от", "к", "ко", "против", "между", "у"),
+        *"对向给同与从自和访赴致驻",
+    )
 )
 _PLACE = frozenset(("in", "at", "near", "across", "inside", "under", "по", "под", "在", "抵", "来"))
 _INTO = frozenset(("в", "во", "на"))
@@ -117,7 +120,7 @@ def read_tie(sentence: Sentence, beat: Beat) -> Tie:
     for concept, mention in sentence.concepts:
         start, end = mention.start - sentence.start, mention.end - sentence.start
         text = sentence.text[start:end]
-        for side, weight in _sides(concept, text, beat):
+        for side, weight in beat.sides_of(concept, text):
             if weight < _COUNTS and side in ("first", "second"):
                 continue
             if weight > strength.get(side, 0.0):
@@ -134,7 +137,7 @@ def read_tie(sentence: Sentence, beat: Beat) -> Tie:
         second=second,
         pair=pair,
         third=_third_parties(sentence.concepts),
-        third_leads=names[0].side == "third" and names[0].kind in _PLAIN,
+        third_leads=names[0].side == "third" and names[0].kind in PLAIN_KINDS,
         people={"first", "second"} <= {name.side for name in names if name.kind == "person"},
         counts=_counts(names),
         names=" + ".join(told[side] for side in ("first", "second", "pair") if side in told),
@@ -160,14 +163,6 @@ def _related(tie: Tie, names: Sequence[_Name], sentence: Sentence, beat: Beat) -
         placed=any(found == {"place"} for found in cases.values()),
         quoted=bool(spoken - said),
     )
-
-
-def _sides(concept: Concept, text: str, beat: Beat) -> Iterable[tuple[Side, float]]:
-    """The sides that a name speaks of: its own, and those whose name it holds («coal exports to China»)."""
-    yield concept.side, concept.weight
-    if concept.kind not in _PLAIN and (concept.side != "third" or concept.kind == "theme"):
-        for side in beat.sides_inside(text):
-            yield side, 1.0
 
 
 def _side_by_side(names: Sequence[_Name], text: str) -> tuple[bool, bool]:
@@ -217,13 +212,13 @@ def _word_between(names: Sequence[_Name], sentence: Sentence, beat: Beat) -> boo
         if {left.side, right.side} == {"first", "second"}:
             for hit in sentence.cues:
                 start = hit.start - sentence.start
-                if left.start <= start < right.end and beat.polarities.get(hit.cue.relation, "against") != "against":
+                if left.start <= start < right.end and beat.speaks_for(hit.cue.relation):
                     return True
     return False
 
 
 def _counts(names: Sequence[_Name]) -> tuple[int, int, int, int]:
-    sides = [name.side for name in names if name.side != "third" or name.kind in _PLAIN]
+    sides = [name.side for name in names if name.side != "third" or name.kind in PLAIN_KINDS]
     return sides.count("first"), sides.count("second"), sides.count("pair"), sides.count("third")
 
 
@@ -233,10 +228,10 @@ def _distance(names: Sequence[_Name], text: str) -> tuple[bool, bool]:
     for left, right in zip(names, names[1:], strict=False):
         if {left.side, right.side} == {"first", "second"}:
             gap = text[left.end : right.start]
-            near = near or gap.count(" ") <= _FEW_WORDS and len(gap) <= _FEW_CHARACTERS
+            near = near or (gap.count(" ") <= _FEW_WORDS and len(gap) <= _FEW_CHARACTERS)
             parted = parted and not _CLAUSE.isdisjoint(gap)
     return near, parted
 
 
 def _third_parties(concepts: Iterable[tuple[Concept, Mention]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(c.name() for c, _ in concepts if c.side == "third" and c.kind in _PLAIN))
+    return tuple(dict.fromkeys(c.name() for c, _ in concepts if c.side == "third" and c.kind in PLAIN_KINDS))

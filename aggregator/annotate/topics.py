@@ -1,10 +1,9 @@
 """Which of the beat's topics an article is about: terms and concepts, the title counting double."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from aggregator.annotate.beat import Beat, Cue
-from aggregator.annotate.sentences import Sentence, Sentences
-from aggregator.model import Mention
+from aggregator.annotate.concepts import CueHit, Names
 
 #: A strong term in the title, or two different ones in the text, make a topic.
 _THRESHOLD = 2.0
@@ -15,31 +14,31 @@ _WEAK = 0.5
 _READ = 4_000
 
 
-def find_topics(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) -> tuple[str, ...]:
+def find_topics(names: Names, beat: Beat) -> tuple[str, ...]:
     """Topics of the article, strongest first."""
-    points = topic_points(sentences, mentions, beat)
+    points = topic_points(names, beat)
     found = {topic: sum(terms.values()) for topic, terms in points.items()}
     chosen = [topic for topic, total in found.items() if total >= _THRESHOLD]
     return tuple(sorted(chosen, key=lambda topic: (-found[topic], topic)))
 
 
-def topic_points(sentences: Sentences, mentions: Sequence[Mention], beat: Beat) -> dict[str, dict[str, float]]:
+def topic_points(names: Names, beat: Beat) -> dict[str, dict[str, float]]:
     """Points per topic and term: the evidence of `find_topics`. A term counts once, where it counts most."""
     points: dict[str, dict[str, float]] = {}
-    for part, base in ((sentences.title, _IN_TITLE), (sentences.body, _IN_TEXT)):
-        for cue, term in _terms(part):
+    for cues, base in ((names.title_cues, _IN_TITLE), (names.body_cues, _IN_TEXT)):
+        for cue, term in _terms(cues):
             _credit(points, cue.topic, term, base if cue.strong else base * _WEAK)
-    for mention in mentions:
+    for mention in names.mentions:
         if mention.field == "title" or mention.start < _READ:
             for topic in beat.concepts[mention.concept].topics:
                 _credit(points, topic, mention.concept, _IN_TITLE if mention.field == "title" else _IN_TEXT)
     return points
 
 
-def _terms(sentences: Iterable[Sentence]) -> Iterator[tuple[Cue, str]]:
+def _terms(cues: Iterable[CueHit]) -> Iterator[tuple[Cue, str]]:
     """The topic terms of a title or body; of those of one topic that overlap, the first and longest."""
     reached: dict[str, int] = {}
-    for hit in (hit for sentence in sentences for hit in sentence.cues):
+    for hit in cues:
         topic = hit.cue.topic
         if topic and reached.get(topic, 0) <= hit.start < _READ:
             reached[topic] = hit.start + len(hit.text)

@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from aggregator.model import (
+    Annotated,
     Delivery,
     DeliveryState,
     Edition,
     FeedState,
+    FullText,
     Harvest,
     KnownArticle,
     Notice,
@@ -17,6 +19,8 @@ from aggregator.model import (
     Saved,
     StoredArticle,
     Story,
+    Subscription,
+    WantedText,
 )
 from aggregator.query import Query
 
@@ -38,6 +42,36 @@ class Archive(Protocol):
 
     def save_all(self, harvests: Sequence[Harvest]) -> tuple[Saved, ...]:
         """`save` for several feeds in one transaction, which costs little more than one for each."""
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The subscriptions at hubs, one a feed."""
+
+    def save_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
+        """Keep subscriptions, each in the place of its feed's former one."""
+
+    def full_texts_wanted(
+        self,
+        always: Sequence[str],
+        when_relevant: Sequence[str],
+        *,
+        relevance: float,
+        since: datetime,
+        now: datetime,
+        limit: int,
+    ) -> tuple[WantedText, ...]:
+        """Articles since then whose pages are to be asked now, of feeds named by URL; those of each feed in turn, latest first.
+
+        Of the feeds of `when_relevant`, those articles that are judged `relevance` or above.
+        """
+
+    def full_texts_revised(self, limit: int) -> tuple[WantedText, ...]:
+        """Articles whose pages were read before their feeds' entries changed."""
+
+    def save_full_texts(self, outcomes: Sequence[tuple[FullText, Annotated | None]]) -> None:
+        """Keep what came of reading pages, and judge and index the articles by what they say."""
+
+    def full_text(self, article_id: int) -> FullText | None:
+        """What came of reading an article's page; None if nobody has."""
 
     # annotate
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:

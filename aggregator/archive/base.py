@@ -14,6 +14,11 @@ from aggregator.archive.schema import migrations
 from aggregator.errors import ArchiveError
 from aggregator.model import StoredArticle
 
+#: An article with the text of its page, where that is what it was judged by.
+_ARTICLES = """
+SELECT *, (SELECT text FROM full_texts WHERE article_id = articles.id AND state = 'read') AS full_text FROM articles
+"""
+
 
 class SqliteBase:
     """One connection to the archive's file. `read_only` connections never block the writer."""
@@ -49,7 +54,7 @@ class SqliteBase:
         return row[0] if row else None
 
     def _articles(self, tail: str, parameters: Sequence[object]) -> tuple[StoredArticle, ...]:
-        return tuple(stored_article(row) for row in self._rows(f"SELECT * FROM articles WHERE {tail}", parameters))
+        return tuple(stored_article(row) for row in self._rows(f"{_ARTICLES} WHERE {tail}", parameters))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

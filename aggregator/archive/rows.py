@@ -8,16 +8,21 @@ from typing import Any
 from aggregator.model import (
     Annotated,
     Article,
+    DateConfidence,
     Delivery,
     DeliveryState,
     Edition,
     Evidence,
     FailureKind,
     FeedState,
+    FullText,
+    FullTextState,
     Health,
     Mention,
     Moved,
     Notice,
+    Offer,
+    Record,
     Relevance,
     Rhythm,
     StoredArticle,
@@ -26,6 +31,7 @@ from aggregator.model import (
 from aggregator.settings import Camp
 
 Row = Mapping[str, Any]
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def store_time(moment: datetime | None) -> str | None:
@@ -69,6 +75,7 @@ def _memory_from(stored: str) -> dict[str, Any]:
     return {
         "failure": FailureKind(memory["failure"]) if memory["failure"] else None,
         "last_whole": read_time(memory["last_whole"]),
+        "offer": Offer(**memory.get("offer", {})),  # an archive of before WebSub has none
         "rhythm": Rhythm(
             **{
                 **rhythm,
@@ -93,6 +100,7 @@ def _memory(state: FeedState) -> str:
         {
             "failure": state.failure.value if state.failure else "",
             "last_whole": store_time(state.last_whole),
+            "offer": {"hub": state.offer.hub, "topic": state.offer.topic},
             "rhythm": {
                 "articles": round(rhythm.articles, 3),
                 "days": round(rhythm.days, 4),
@@ -131,35 +139,67 @@ def state_row(state: FeedState, outlet: str) -> dict[str, object]:
     }
 
 
-def article_row(annotated: Annotated) -> dict[str, object]:
-    """An annotated article as a row, without its id, story and copy."""
+#: The columns of an article that polling fills, in the order of `Record.values`.
+ARTICLE_COLUMNS = (
+    *("feed_url", "outlet", "camp", "country", "language", "url", "title", "summary", "text", "author"),
+    *("published", "updated", "date_confidence", "first_seen", "date", "content_hash", "relevance", "annotation"),
+)
+
+
+def record(annotated: Annotated) -> Record:
+    """An annotated article in the plain values that the archive keeps."""
     article = annotated.article
-    return {
-        "feed_url": article.feed_url,
-        "outlet": article.outlet,
-        "camp": article.camp.value,
-        "country": article.country,
-        "language": article.language,
-        "url": article.url,
-        "title": article.title,
-        "summary": article.summary,
-        "text": article.text,
-        "author": article.author,
-        "published": store_time(article.published),
-        "first_seen": store_time(article.first_seen),
-        "date": store_time(article.date),
-        "content_hash": article.content_hash,
-        "relevance": annotated.relevance.score,
-        "annotation": json.dumps(
-            {
-                "mentions": annotated.mentions,
-                "topics": annotated.topics,
-                "evidence": annotated.relevance.evidence,
-                "keys": article.keys,
-            },
-            ensure_ascii=False,
-        ),
-    }
+    published, first_seen = store_time(article.published), store_time(article.first_seen)
+    values = (
+        article.feed_url,
+        article.outlet,
+        article.camp.value,
+        article.country,
+        article.language,
+        article.url,
+        article.title,
+        article.summary,
+        article.text,
+        article.author,
+        published,
+        store_time(article.updated),
+        article.date_confidence.value,
+        first_seen,
+        published or first_seen,
+        article.content_hash,
+        annotated.relevance.score,
+        _annotation(annotated),
+    )
+    tokens = " ".join((*map(concept_token, annotated.concepts), *map(topic_token, annotated.topics)))
+    return Record(
+        outlet=article.outlet,
+        keys=article.keys,
+        content_hash=article.content_hash,
+        date=article.date,
+        values=values,
+        words=(annotated.title_words, annotated.text_words, tokens),
+    )
+
+
+def _annotation(annotated: Annotated) -> str:
+    return _ENCODER.encode(
+        {
+            "mentions": annotated.mentions,
+            "topics": annotated.topics,
+            "evidence": annotated.relevance.evidence,
+            "keys": annotated.article.keys,
+        }
+    )
+
+
+def concept_token(concept: str) -> str:
+    """How a concept's id stands in the index."""
+    return "c_" + concept.replace("-", "_")
+
+
+def topic_token(topic: str) -> str:
+    """How a topic's id stands in the index."""
+    return "t_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in topic)
 
 
 def stored_article(row: Row) -> StoredArticle:
@@ -177,9 +217,12 @@ def stored_article(row: Row) -> StoredArticle:
         text=row["text"],
         author=row["author"],
         published=read_time(row["published"]),
+        updated=read_time(row["updated"]),
+        date_confidence=DateConfidence(row["date_confidence"]),
         first_seen=_time(row["first_seen"]),
         content_hash=row["content_hash"],
         keys=tuple(annotation["keys"]),
+        full_text=row["full_text"] or "",
     )
     annotated = Annotated(
         article=article,
@@ -188,6 +231,34 @@ def stored_article(row: Row) -> StoredArticle:
         relevance=Relevance(score=row["relevance"], evidence=tuple(Evidence(*e) for e in annotation["evidence"])),
     )
     return StoredArticle(id=row["id"], annotated=annotated, story=row["story_id"], copy_of=row["copy_of"])
+
+
+def full_text_from(row: Row) -> FullText:
+    """A row of full_texts."""
+    return FullText(
+        article=row["article_id"],
+        url=row["url"],
+        state=FullTextState(row["state"]),
+        asked=_time(row["asked"]),
+        attempts=row["attempts"],
+        reason=row["reason"],
+        next_try=read_time(row["next_try"]),
+        text=row["text"],
+    )
+
+
+def full_text_row(full_text: FullText) -> dict[str, object]:
+    """A full text as a row."""
+    return {
+        "article_id": full_text.article,
+        "url": full_text.url,
+        "state": full_text.state.value,
+        "asked": store_time(full_text.asked),
+        "attempts": full_text.attempts,
+        "reason": full_text.reason,
+        "next_try": store_time(full_text.next_try),
+        "text": full_text.text,
+    }
 
 
 def notice_from(row: Row) -> Notice:

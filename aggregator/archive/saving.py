@@ -1,17 +1,42 @@
 """Keeping what polling brought: articles, revisions, identity keys, index and the state of each feed."""
 
 import json
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from aggregator.archive.base import SqliteBase, marks
-from aggregator.archive.rows import article_row, state_from, state_row, store_time
-from aggregator.archive.search import concept_token, topic_token
+from aggregator.archive.rows import ARTICLE_COLUMNS, state_from, state_row
 from aggregator.identity import find_known
-from aggregator.model import Annotated, FeedState, Harvest, KnownArticle, Saved
+from aggregator.model import FeedState, Harvest, KnownArticle, Record, Saved
 
 #: Older articles that share an identity key are not looked at: a key that so many share names nothing.
 _CANDIDATES = 50
+#: What an edit leaves as it was.
+_KEPT = ("first_seen", "published", "date", "date_confidence", "feed_url")
+
+
+class _Incoming:
+    """The new articles of one transaction, which are inserted together: a statement for many costs half of many."""
+
+    def __init__(self, holders: dict[str, dict[str, list[int]]], last_id: int) -> None:
+        self._holders = holders
+        self._last_id = last_id
+        self.records: dict[int, Record] = {}
+
+    def add(self, record: Record) -> None:
+        self._last_id += 1
+        self.records[self._last_id] = record
+        holders = self._holders.setdefault(record.outlet, {})
+        for key in record.keys:
+            holders.setdefault(key, []).append(self._last_id)
+
+    def sharing(self, record: Record) -> list[int]:
+        """Ids of the articles of the same outlet that share an identity key, whichever feed brought them, latest first."""
+        holders = self._holders.get(record.outlet, {})
+        if holders.keys().isdisjoint(record.keys):
+            return []
+        ids = {article for key in record.keys for article in holders.get(key, ())}
+        return sorted(ids, reverse=True)[:_CANDIDATES]
 
 
 class Saving(SqliteBase):
@@ -28,39 +53,53 @@ class Saving(SqliteBase):
 
     def save_all(self, harvests: Sequence[Harvest]) -> tuple[Saved, ...]:
         with self._transaction():
-            saved = tuple(self._save_articles(harvest) for harvest in harvests)
+            incoming = _Incoming(self._holders(harvests), int(self._one("SELECT max(id) FROM articles") or 0))
+            saved = tuple(self._save_articles(harvest, incoming) for harvest in harvests)
+            self._insert(incoming)
             self._save_states(harvests)
         return saved
 
-    def _save_articles(self, harvest: Harvest) -> Saved:
+    def _holders(self, harvests: Iterable[Harvest]) -> dict[str, dict[str, list[int]]]:
+        """Outlet → key → articles that hold it, for the identity keys of these harvests; an outlet is asked for at once."""
+        asked: dict[str, set[str]] = defaultdict(set)
+        for record in (record for harvest in harvests for record in harvest.records):
+            asked[record.outlet].update(record.keys)
+        sql = (
+            "SELECT held.key, held.article_id FROM json_each(?) AS asked CROSS JOIN article_keys AS held"
+            " ON held.outlet = ? AND held.key = asked.value"
+        )
+        holders: dict[str, dict[str, list[int]]] = {}
+        for outlet, keys in asked.items():
+            for key, article in self._db.execute(sql, (json.dumps(list(keys)), outlet)):
+                holders.setdefault(outlet, {}).setdefault(key, []).append(article)
+        return holders
+
+    def _save_articles(self, harvest: Harvest, incoming: _Incoming) -> Saved:
         counts = {"new": 0, "known": harvest.known, "revised": 0}
-        for annotated in harvest.annotated:
-            counts[self._save_article(annotated)] += 1
+        for record in harvest.records:
+            counts[self._save_article(record, incoming)] += 1
         return Saved(**counts)
 
-    def _save_states(self, harvests: Iterable[Harvest]) -> None:
-        rows = [state_row(harvest.state, harvest.feed.outlet) for harvest in harvests]
-        if rows:
-            values = [tuple(row.values()) for row in rows]
-            self._db.conn.executemany(_statement("INSERT OR REPLACE", "feed_states", tuple(rows[0])), values)
-
-    def _save_article(self, annotated: Annotated) -> str:
-        known = find_known(annotated.article.keys, self._candidates(annotated))
+    def _save_article(self, record: Record, incoming: _Incoming) -> str:
+        sharing = incoming.sharing(record)
+        known = find_known(record.keys, self._candidates(sharing, incoming)) if sharing else None
         if known is None:
-            self._insert(annotated)
+            incoming.add(record)
             return "new"
-        if known.content_hash == annotated.article.content_hash:
+        if known.content_hash == record.content_hash:
             return "known"
-        self._revise(known.id, annotated)
+        self._insert(incoming)  # the article may be one of these
+        self._revise(known.id, record)
         return "revised"
 
-    def _candidates(self, annotated: Annotated) -> tuple[KnownArticle, ...]:
-        """Articles of the same outlet that share an identity key, whichever feed brought them."""
-        keys = annotated.article.keys
-        sharing = f"SELECT article_id FROM article_keys WHERE outlet = ? AND key IN ({marks(keys)})"
-        # Most articles are new: then there is nothing to read behind this look-up.
-        ids = [row[0] for row in self._db.execute(sharing, (annotated.article.outlet, *keys))]
-        return self._known(f"id IN ({marks(ids)}) ORDER BY id DESC LIMIT {_CANDIDATES}", ids) if ids else ()
+    def _candidates(self, ids: Sequence[int], incoming: _Incoming) -> list[KnownArticle]:
+        stored = [article for article in ids if article not in incoming.records]
+        known = {one.id: one for one in self._known(f"id IN ({marks(stored)})", stored)} if stored else {}
+        new = {article: record for article in ids if (record := incoming.records.get(article))}
+        known |= {
+            new_id: KnownArticle(id=new_id, content_hash=r.content_hash, keys=r.keys) for new_id, r in new.items()
+        }
+        return [known[article] for article in ids]
 
     def _known(self, tail: str, parameters: Sequence[object]) -> tuple[KnownArticle, ...]:
         sql = f"SELECT id, content_hash, annotation ->> '$.keys' AS keys FROM articles WHERE {tail}"
@@ -69,36 +108,40 @@ class Saving(SqliteBase):
             for row in self._rows(sql, parameters)
         )
 
-    def _insert(self, annotated: Annotated) -> None:
-        row = article_row(annotated)
-        cursor = self._db.execute(_statement("INSERT", "articles", tuple(row)), tuple(row.values()))
-        self._index(int(cursor.lastrowid or 0), annotated)
+    def _insert(self, incoming: _Incoming) -> None:
+        records, incoming.records = incoming.records, {}
+        rows = [(article, *record.values) for article, record in records.items()]
+        self._many("INSERT", "articles", ("id", *ARTICLE_COLUMNS), rows)
+        self._index(records)
 
-    def _revise(self, article_id: int, annotated: Annotated) -> None:
+    def _revise(self, article_id: int, record: Record) -> None:
         """The article takes the new text; the old one becomes a revision; dates, story and first sight stay."""
         old = next(iter(self._rows("SELECT * FROM articles WHERE id = ?", (article_id,))))
+        row = dict(zip(ARTICLE_COLUMNS, record.values, strict=True))
         fields = {name: old[name] for name in ("title", "summary", "text", "content_hash")}
-        replaced = {"article_id": article_id, "replaced": store_time(annotated.article.first_seen)}
-        self._table("revisions").insert({**replaced, **fields})
-        kept = ("first_seen", "published", "date", "feed_url")
-        row = {name: value for name, value in article_row(annotated).items() if name not in kept}
-        self._table("articles").update(article_id, row)
-        self._db.execute("DELETE FROM article_words WHERE rowid = ?", (article_id,))
-        self._index(article_id, annotated)
-
-    def _index(self, article_id: int, annotated: Annotated) -> None:
-        tokens = " ".join((*map(concept_token, annotated.concepts), *map(topic_token, annotated.topics)))
+        self._table("revisions").insert({"article_id": article_id, "replaced": row["first_seen"], **fields})
+        self._table("articles").update(article_id, {name: value for name, value in row.items() if name not in _KEPT})
+        # It was judged by the feed's new words alone; `pipeline.read_full_texts` judges it by the page's again.
         self._db.execute(
-            "INSERT INTO article_words(rowid, title, text, concepts) VALUES (?, ?, ?, ?)",
-            (article_id, annotated.title_words, annotated.text_words, tokens),
+            "UPDATE full_texts SET state = 'revised' WHERE article_id = ? AND state = 'read'", (article_id,)
         )
-        self._db.conn.executemany(
-            "INSERT OR IGNORE INTO article_keys(outlet, key, article_id) VALUES (?, ?, ?)",
-            [(annotated.article.outlet, key, article_id) for key in annotated.article.keys],
-        )
+        self._reindex(article_id, record)
 
+    def _reindex(self, article_id: int, record: Record) -> None:
+        self._db.execute("DELETE FROM article_words WHERE rowid = ?", (article_id,))
+        self._index({article_id: record})
 
-@lru_cache(maxsize=8)
-def _statement(verb: str, table: str, columns: tuple[str, ...]) -> str:
-    """A statement made once: sqlite-utils makes each anew, 31 µs an article against 4."""
-    return f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})"
+    def _index(self, records: Mapping[int, Record]) -> None:
+        words = [(article, *record.words) for article, record in records.items()]
+        self._many("INSERT", "article_words", ("rowid", "title", "text", "concepts"), words)
+        keys = [(record.outlet, key, article) for article, record in records.items() for key in record.keys]
+        self._many("INSERT OR IGNORE", "article_keys", ("outlet", "key", "article_id"), keys)
+
+    def _save_states(self, harvests: Iterable[Harvest]) -> None:
+        rows = [state_row(harvest.state, harvest.feed.outlet) for harvest in harvests]
+        if rows:
+            values = [tuple(row.values()) for row in rows]
+            self._many("INSERT OR REPLACE", "feed_states", tuple(rows[0]), values)
+
+    def _many(self, verb: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self._db.conn.executemany(f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})", rows)

@@ -29,6 +29,66 @@ def m002_feed_memory(db: Database) -> None:
     db.execute("ALTER TABLE feed_states ADD COLUMN memory TEXT NOT NULL DEFAULT '{}'")
 
 
+@migrations()
+def m003_bulk_writes(db: Database) -> None:
+    """A batch of articles fits into the index's memory; an index of keys that nothing asks is gone."""
+    db.execute("INSERT INTO article_words(article_words, rank) VALUES ('hashsize', 8388608)")
+    db.execute("DROP INDEX IF EXISTS article_keys_by_article")
+
+
+@migrations()
+def m004_subscriptions(db: Database) -> None:
+    """WebSub: one subscription a feed."""
+    db.execute(_SUBSCRIPTIONS)
+
+
+_SUBSCRIPTIONS = """
+CREATE TABLE subscriptions (
+    feed_url TEXT PRIMARY KEY,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    token TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    state TEXT NOT NULL,
+    requested TEXT,
+    next_request TEXT,
+    attempts INTEGER NOT NULL,
+    lease_until TEXT,
+    last_push TEXT,
+    ignored INTEGER NOT NULL,
+    reason TEXT NOT NULL
+)
+"""
+
+
+@migrations()
+def m005_full_texts(db: Database) -> None:
+    """What came of reading each article's page, beside what its feed said."""
+    db.execute(
+        """
+        CREATE TABLE full_texts (
+            article_id INTEGER PRIMARY KEY REFERENCES articles(id),
+            url TEXT NOT NULL,
+            state TEXT NOT NULL,
+            asked TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            next_try TEXT,
+            text TEXT NOT NULL
+        )
+        """
+    )
+    db.execute("CREATE INDEX full_texts_revised ON full_texts(state) WHERE state = 'revised'")
+
+
+@migrations()
+def m006_date_confidence(db: Database) -> None:
+    """When an article was changed, and how well its date is known; of old dates it is not known whether a zone stood there."""
+    db.execute("ALTER TABLE articles ADD COLUMN updated TEXT")
+    db.execute("ALTER TABLE articles ADD COLUMN date_confidence TEXT NOT NULL DEFAULT 'no-zone'")
+    db.execute("UPDATE articles SET date_confidence = 'first-seen' WHERE published IS NULL")
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, product
 
+from aggregator.archive.rows import concept_token, topic_token
 from aggregator.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs
 from aggregator.text.fold import fold
 from aggregator.text.words import alternatives, folded_words
@@ -41,16 +42,6 @@ class Sql:
 def compile_query(query: Query) -> Sql:
     """The condition that the articles of a query meet."""
     return _as_sql(_compile(query))
-
-
-def concept_token(concept: str) -> str:
-    """How a concept's id stands in the index."""
-    return "c_" + concept.replace("-", "_")
-
-
-def topic_token(topic: str) -> str:
-    """How a topic's id stands in the index."""
-    return "t_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in topic)
 
 
 def _compile(query: Query) -> Fts | Sql:

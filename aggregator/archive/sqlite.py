@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aggregator.archive import Order
 from aggregator.archive.base import marks
+from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
     delivery_from,
     delivery_row,
@@ -15,8 +16,8 @@ from aggregator.archive.rows import (
     notice_row,
     store_time,
 )
-from aggregator.archive.saving import Saving
 from aggregator.archive.search import compile_query
+from aggregator.archive.subscribing import Subscribing
 from aggregator.errors import ArchiveError
 from aggregator.model import (
     Delivery,
@@ -34,7 +35,7 @@ from aggregator.query import Query
 _SNIPPET = 240
 
 
-class SqliteArchive(Saving):
+class SqliteArchive(FullTexts, Subscribing):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- annotate ---
@@ -91,7 +92,10 @@ class SqliteArchive(Saving):
         found = self._articles(
             f"{condition.where} ORDER BY {ranking} LIMIT ? OFFSET ?", (*condition.parameters, limit, offset)
         )
-        return Page(total=total, hits=tuple(Hit(stored, stored.article.body[:_SNIPPET]) for stored in found))
+        return Page(
+            total=total,
+            hits=tuple(Hit(stored, (stored.article.feed_body or stored.article.body)[:_SNIPPET]) for stored in found),
+        )
 
     def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:
         condition = compile_query(query)

@@ -5,17 +5,36 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
-from aggregator.cli.service import Round, open_service, utc_now
+from aggregator.cli.rounds import Round, play_round
+from aggregator.cli.service import open_service, utc_now
 from aggregator.config import load_settings
 from aggregator.demo import sample_configuration, sample_server
 from aggregator.publish.calendar import local_day
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
 from aggregator.settings import DigestDefinition, Settings
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example:  aggregator demo --no-serve")
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the archive page afterwards, until Ctrl-C.")] = True,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the digest.")] = Path("digests"),
+    archive: Annotated[Path, typer.Option("--archive", "-a", help="Archive of the demo; made anew each time.")] = Path(
+        "demo.db"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the archive page; 0 takes a free one.")] = 0,
+) -> None:
+    """Replay a recorded fortnight of sample feeds through the real program, without a network."""
+    run_demo(folder=folder.absolute(), archive=archive.absolute(), serve_page=serve, port=port)
 
 
 def run_demo(*, folder: Path, archive: Path, serve_page: bool, port: int) -> None:
@@ -44,7 +63,7 @@ def _settings(sample_port: int, folder: Path, archive: Path) -> Settings:
 
 async def _round(settings: Settings) -> Round:
     async with open_service(settings) as service:
-        return await service.round(by_command=True, day=local_day(settings.digests[0], utc_now()))
+        return await play_round(service, by_command=True, day=local_day(settings.digests[0], utc_now()))
 
 
 def _summary(settings: Settings, done: Round, seconds: float) -> None:

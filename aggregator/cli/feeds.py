@@ -22,7 +22,9 @@ from aggregator.model import Document, Fetched, ParsedFeed, Request
 from aggregator.settings import Camp, Feed, Language, Network
 from aggregator.text.urls import is_web_url
 
-feeds_app = typer.Typer(no_args_is_help=True, help="The sources: list, add, remove, import, export, health, check.")
+app = typer.Typer(
+    name="feeds", no_args_is_help=True, help="The sources: list, add, remove, import, export, health, check."
+)
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -38,7 +40,7 @@ def _language(text: str) -> Language:
     return known[text]
 
 
-@feeds_app.command("list", epilog="Example:  aggregator feeds list --json")
+@app.command("list", epilog="Example:  aggregator feeds list --json")
 def list_feeds(config: Config = DEFAULT_FILE, json: Json = False) -> None:
     """List the configured feeds."""
     feeds = load_settings(config).feeds
@@ -49,7 +51,7 @@ def list_feeds(config: Config = DEFAULT_FILE, json: Json = False) -> None:
         output.print_table(f"{len(feeds)} feeds", ("outlet", "lang", "country", "camp", "url"), rows)
 
 
-@feeds_app.command("add", epilog="Example:  aggregator feeds add https://example.com --outlet Example --camp western")
+@app.command("add", epilog="Example:  aggregator feeds add https://example.com --outlet Example --camp western")
 def add(
     url: Annotated[str, typer.Argument(help="A feed, or a page that names its feed.")],
     outlet: Annotated[str, typer.Option(help="Name of the publication; default: the feed's title.")] = "",
@@ -110,7 +112,7 @@ async def _document(client: httpx.AsyncClient, url: str, network: Network) -> Do
     return answer
 
 
-@feeds_app.command("remove", epilog="Example:  aggregator feeds remove https://example.com/rss")
+@app.command("remove", epilog="Example:  aggregator feeds remove https://example.com/rss")
 def remove(
     url: Annotated[str, typer.Argument(help="The feed's address as listed.")], config: Config = DEFAULT_FILE
 ) -> None:
@@ -120,7 +122,7 @@ def remove(
     output.out.print(f"removed: {url}", markup=False, soft_wrap=True)
 
 
-@feeds_app.command(
+@app.command(
     "import", epilog="Example:  aggregator feeds import list.opml --language ru --country RU --camp ru-independent"
 )
 def import_opml(
@@ -136,13 +138,13 @@ def import_opml(
     output.out.print(f"{added} added, {len(feeds) - added} there already")
 
 
-@feeds_app.command("export", epilog="Example:  aggregator feeds export > feeds.opml")
+@app.command("export", epilog="Example:  aggregator feeds export > feeds.opml")
 def export_opml(config: Config = DEFAULT_FILE) -> None:
     """Print the feeds as OPML."""
     typer.echo(write_opml(load_settings(config).feeds))
 
 
-@feeds_app.command("check", epilog="Example:  aggregator feeds check")
+@app.command("check", epilog="Example:  aggregator feeds check")
 def check(config: Config = DEFAULT_FILE, json: Json = False) -> None:
     """Fetch every source, stored or not, and suggest the repair of each that fails. Exit code 1 if any does."""
     settings = load_settings(config)

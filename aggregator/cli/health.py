@@ -6,7 +6,7 @@ import typer
 
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
-from aggregator.cli.feeds import feeds_app
+from aggregator.cli.feeds import app
 from aggregator.cli.options import ArchiveFile, Config, Json, settings_of
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE
@@ -14,7 +14,7 @@ from aggregator.pipeline import feed_reports
 from aggregator.publish.health import FeedHealth, feed_health, worst_first
 
 
-@feeds_app.command("health", epilog="Examples:  aggregator feeds health --troubled  ·  aggregator feeds health --json")
+@app.command("health", epilog="Examples:  aggregator feeds health --troubled  ·  aggregator feeds health --json")
 def health(
     config: Config = DEFAULT_FILE,
     archive: ArchiveFile = None,
@@ -64,6 +64,8 @@ def _as_json(one: FeedHealth) -> dict[str, object]:
         "advice": one.advice,
         "rhythm": one.rhythm,
         "silent_days": one.silent_days,
+        "push": one.push,
+        "push_reason": one.report.subscription.reason if one.push and one.report.subscription else "",
         "failures": state.failures,
         "last_ok": output.when(state.last_ok),
         "last_whole": output.when(state.last_whole),

@@ -15,7 +15,7 @@ from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE
 from aggregator.errors import AggregatorError
 from aggregator.model import Annotated as AnnotatedArticle
-from aggregator.model import Article, StoredArticle
+from aggregator.model import Article, DateConfidence, FullText, FullTextState, StoredArticle
 from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
@@ -24,10 +24,10 @@ from aggregator.settings import Camp
 from aggregator.text.language import detect_language
 from aggregator.text.markup import first_sentence, plain_text
 
-lookup_app = typer.Typer()
+app = typer.Typer()
 
 
-@lookup_app.command(
+@app.command(
     epilog="Examples:  aggregator search 'Putin AND gas'  ·  aggregator search '\"Power of Siberia\" lang:ru since:30d' --json"
 )
 def search(
@@ -69,7 +69,7 @@ def search(
     output.print_table(f"{page.total} articles", ("id", "date (UTC)", "outlet", "lang", "rel.", "title"), rows)
 
 
-@lookup_app.command(
+@app.command(
     epilog="Examples:  aggregator explain 17  ·  aggregator explain --title 'Putin meets Xi' --text article.txt"
 )
 def explain(
@@ -89,15 +89,16 @@ def explain(
         store = read_archive(archive_path(config, archive))
         try:
             stored = store.article(article_id)
+            full_text = store.full_text(article_id)
         finally:
             store.close()
         if stored is None:
             raise AggregatorError(f"there is no article {article_id} in the archive")
     elif title or text:
-        stored = StoredArticle(id=0, annotated=_judged(title, text, loaded))
+        stored, full_text = StoredArticle(id=0, annotated=_judged(title, text, loaded)), None
     else:
         raise typer.BadParameter("give the ID of an article, or --title and --text")
-    _print_explanation(stored, loaded, json=json)
+    _print_explanation(stored, full_text, loaded, json=json)
 
 
 def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
@@ -118,6 +119,7 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
         text=body,
         author="",
         published=None,
+        date_confidence=DateConfidence.FIRST_SEEN,
         first_seen=now,
         content_hash="",
         keys=(),
@@ -125,17 +127,25 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
     return annotate(article, beat)
 
 
-def _print_explanation(stored: StoredArticle, beat: Beat, *, json: bool) -> None:
+def _print_explanation(stored: StoredArticle, full_text: FullText | None, beat: Beat, *, json: bool) -> None:
     relevance, article = stored.annotated.relevance, stored.article
     if json:
+        dates = {
+            "published": output.when(article.date),
+            "updated": output.when(article.updated),
+            "first_seen": output.when(article.first_seen),
+            "date_confidence": article.date_confidence.value,
+        }
         output.print_json(
             {
+                **(dates if stored.id else {}),
                 "relevance": relevance.score,
                 "language": article.language,
                 "topics": stored.annotated.topics,
                 "actors": actors(stored, beat),
                 "places": places(stored, beat),
                 "evidence": [evidence._asdict() for evidence in relevance.evidence],
+                **({"full_text": {"state": full_text.state, "reason": full_text.reason}} if full_text else {}),
             }
         )
         return
@@ -143,6 +153,7 @@ def _print_explanation(stored: StoredArticle, beat: Beat, *, json: bool) -> None
         ("title", article.title),
         ("language", article.language),
         ("relevance", f"{relevance.score:.2f}"),
+        ("full text", _told(full_text)),
         ("topics", ", ".join(stored.annotated.topics) or "none"),
         ("actors", ", ".join(actors(stored, beat)) or "none"),
         ("places", ", ".join(places(stored, beat)) or "none"),
@@ -156,7 +167,16 @@ def _print_explanation(stored: StoredArticle, beat: Beat, *, json: bool) -> None
     )
 
 
-@lookup_app.command(name="serve", epilog="Example:  aggregator serve --archive archive.db --port 8000")
+def _told(full_text: FullText | None) -> str:
+    """What came of reading an article's page, in words."""
+    if full_text is None:
+        return "not asked for"
+    if full_text.state is FullTextState.READ:
+        return f"{len(full_text.text):,} characters, read {full_text.asked:%Y-%m-%d %H:%M} UTC"
+    return f"{full_text.state.value.replace('-', ' ')} after {full_text.attempts}×: {full_text.reason}"
+
+
+@app.command(name="serve", epilog="Example:  aggregator serve --archive archive.db --port 8000")
 def serve_page(
     config: Config = DEFAULT_FILE,
     archive: ArchiveFile = None,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from aggregator.model import Harvest, Hit, Saved
-from aggregator.polling import PollReport
-from aggregator.polling import Progress as PollProgress
+
+if TYPE_CHECKING:  # what it prints; printing a version must not load what polls
+    from aggregator.polling import PollReport
+    from aggregator.polling import Progress as PollProgress
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -40,7 +43,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 @contextmanager
-def poll_progress(total: int) -> Iterator[PollProgress]:
+def poll_progress(total: int) -> "Iterator[PollProgress]":
     """A progress bar on stderr that names each feed as it is done."""
     columns = (
         TextColumn("Polling"),
@@ -58,7 +61,7 @@ def poll_progress(total: int) -> Iterator[PollProgress]:
         yield done
 
 
-def report_json(report: PollReport) -> dict[str, object]:
+def report_json(report: "PollReport") -> dict[str, object]:
     """`aggregator poll --json`; docs/machines.md describes it."""
     return {
         "feeds": {"due": len(report.results), **{name: report.feeds(name) for name in ("ok", "unchanged", "failed")}},
@@ -72,7 +75,7 @@ def report_json(report: PollReport) -> dict[str, object]:
     }
 
 
-def print_report(report: PollReport) -> None:
+def print_report(report: "PollReport") -> None:
     """What a round of polling came to, failures by name."""
     data = report_json(report)
     rows = [(f"{group} {name}", value) for group in ("feeds", "entries") for name, value in _pairs(data[group])]
@@ -99,6 +102,8 @@ def hit_json(hit: Hit) -> dict[str, object]:
         "outlet": article.outlet,
         "language": article.language,
         "published": when(article.date),
+        "updated": when(article.updated),
+        "date_confidence": article.date_confidence.value,
         "relevance": hit.stored.annotated.relevance.score,
     }
 

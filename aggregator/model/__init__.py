@@ -2,6 +2,7 @@
 
 from aggregator.model.acquire import (
     Article,
+    DateConfidence,
     Document,
     Entry,
     FailureKind,
@@ -19,13 +20,28 @@ from aggregator.model.acquire import (
     UrlChange,
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
-from aggregator.model.archive import Harvest, Hit, Page, Placement, Reading, Saved, StoredArticle, Story
+from aggregator.model.archive import (
+    FullText,
+    FullTextState,
+    Harvest,
+    Hit,
+    Page,
+    Placement,
+    Reading,
+    Record,
+    Saved,
+    StoredArticle,
+    Story,
+    WantedText,
+)
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
+from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
     "Annotated",
     "Article",
     "Concept",
+    "DateConfidence",
     "Delivery",
     "DeliveryState",
     "Document",
@@ -37,6 +53,8 @@ __all__ = [
     "FetchFailure",
     "Fetched",
     "Field",
+    "FullText",
+    "FullTextState",
     "Harvest",
     "Health",
     "Hit",
@@ -45,11 +63,13 @@ __all__ = [
     "Moved",
     "NotModified",
     "Notice",
+    "Offer",
     "Page",
     "ParseFailure",
     "ParsedFeed",
     "Placement",
     "Reading",
+    "Record",
     "Relevance",
     "Request",
     "Rhythm",
@@ -57,5 +77,8 @@ __all__ = [
     "Side",
     "StoredArticle",
     "Story",
+    "Subscription",
+    "SubscriptionState",
     "UrlChange",
+    "WantedText",
 ]

@@ -1,9 +1,11 @@
 """What polling, fetching and parsing hand on, up to the Article."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Camp
 
 
@@ -21,6 +23,7 @@ class FailureKind(StrEnum):
 
     NETWORK = "network"  # no connection, no name, cut off: the network or the host is away
     TIMEOUT = "timeout"
+    PROXY = "proxy"  # our own proxy is away, or refuses to connect us
     REFUSED = "refused"  # not allowed by our own guard: scheme or private address
     RATE_LIMITED = "rate-limited"
     CLIENT_ERROR = "client-error"
@@ -87,6 +90,7 @@ class FeedState:
     """When the server last sent the document itself."""
     rhythm: Rhythm = Rhythm()
     moved: Moved = Moved()
+    offer: Offer = NO_OFFER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,10 @@ class Request:
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Sent to the origin of `url` only, never on to where it redirects."""
+    proxy: str = field(default="", repr=False)
+    """On the way to every hop; `direct`: none; empty: that of the network's settings."""
+    keep: bool = False
+    """Whether the connection may serve the next request to the host, of which there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +120,11 @@ class Document:
     last_modified: str = ""
     moved_to: str = ""
     """Where permanent redirects only (301, 308) have led; empty if there were none, or others too."""
+    body_hash: str = field(init=False)
+    """SHA-256 of the body: an unchanged one is never read again."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body_hash", hashlib.sha256(self.body).hexdigest())
 
     def header(self, name: str) -> str:
         """Value of a header, case-insensitive; empty if absent."""
@@ -182,6 +195,15 @@ class KnownArticle:
     keys: tuple[str, ...]
 
 
+class DateConfidence(StrEnum):
+    """How well it is known when an article appeared, best first."""
+
+    STATED = "stated"  # by the outlet, with its zone
+    NO_ZONE = "no-zone"  # by the outlet, in the zone that its press is taken to mean
+    DAY = "day"  # by the outlet, but only the day: the time is midnight
+    FIRST_SEEN = "first-seen"  # not by the outlet: it was there when we looked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One publication by one outlet, cleaned."""
@@ -197,10 +219,16 @@ class Article:
     text: str
     author: str
     published: datetime | None
+    updated: datetime | None = None
+    """When the outlet says that it changed it, if after `published`."""
+    date_confidence: DateConfidence
+    """Of `date`."""
     first_seen: datetime
     content_hash: str
     keys: tuple[str, ...]
     """What identifies the publication within its outlet: see `acquire.normalise.identity_keys`."""
+    full_text: str = ""
+    """What its page says, where that has been read; the feed's own words stay beside it."""
 
     @property
     def date(self) -> datetime:
@@ -209,5 +237,10 @@ class Article:
 
     @property
     def body(self) -> str:
-        """The longest text that we have below the title."""
+        """The longest text that we have below the title: what is judged and searched."""
+        return max(self.feed_body, self.full_text, key=len)
+
+    @property
+    def feed_body(self) -> str:
+        """The longest text that the feed gives: what is shown and compared with others."""
         return self.text or self.summary

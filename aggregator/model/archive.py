@@ -1,23 +1,40 @@
 """What the archive is given and gives back."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Literal, NamedTuple
 
 from aggregator.model.acquire import Article, FeedState
 from aggregator.model.annotate import Annotated, Relevance
+from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Feed
+
+
+class Record(NamedTuple):
+    """An annotated article in the plain values that the archive keeps: made in the workers, cheap to hand over."""
+
+    outlet: str
+    keys: tuple[str, ...]
+    content_hash: str
+    date: datetime
+    values: tuple[object, ...]
+    """Its columns, in the archive's order."""
+    words: tuple[str, str, str]
+    """The analysed words of title and body, and the tokens of concepts and topics: what the index holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a document says: annotated articles that are new or changed; how many of its entries are known."""
+    """What a document says: records of the articles that are new or changed; how many of its entries are known."""
 
     fetched: int
-    annotated: tuple[Annotated, ...]
+    records: tuple[Record, ...]
     known: int
     dropped: tuple[str, ...]
     ttl_minutes: int | None = None
     """How long the publisher asks to wait between two looks."""
+    offer: Offer = NO_OFFER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +44,11 @@ class Harvest:
     feed: Feed
     state: FeedState
     outcome: Literal["ok", "unchanged", "failed"]
-    annotated: tuple[Annotated, ...] = ()
+    records: tuple[Record, ...] = ()
     fetched: int = 0
     known: int = 0
     dropped: tuple[str, ...] = ()
-    """A reason per entry that was not taken; fetched = known + len(annotated) + len(dropped)."""
+    """A reason per entry that was not taken; fetched = known + len(records) + len(dropped)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +73,38 @@ class StoredArticle:
     @property
     def article(self) -> Article:
         return self.annotated.article
+
+
+class FullTextState(StrEnum):
+    """Where an article's full text stands."""
+
+    READ = "read"
+    REVISED = "revised"  # read, but the feed's entry has changed since: the article is to be judged again
+    WAITING = "waiting"  # failed, to be tried again
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullText:
+    """What came of reading an article's page."""
+
+    article: int
+    url: str
+    state: FullTextState
+    asked: datetime
+    attempts: int = 1
+    reason: str = ""
+    """Why it is not read."""
+    next_try: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedText:
+    """An article whose full text is to be read, and what came of it so far."""
+
+    stored: StoredArticle
+    before: FullText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

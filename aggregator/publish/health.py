@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.acquire.rhythm import daily_rate, silent_days, worthwhile_interval
+from aggregator.acquire.websub import is_live, slowed
 from aggregator.model import FailureKind, Health
 from aggregator.publish.view import FeedReport
 from aggregator.settings import Network
@@ -11,6 +12,7 @@ from aggregator.settings import Network
 _ADVICE = {
     FailureKind.NETWORK: "nothing yet: it is tried again by itself; after days, look whether the site still exists",
     FailureKind.TIMEOUT: "nothing yet: it is tried again by itself; if it stays slow, raise network.deadline_seconds",
+    FailureKind.PROXY: "look at the proxy: access.proxy of the feed, or network.proxy",
     FailureKind.REFUSED: "list its host:port under network.allow if it is meant to be polled",
     FailureKind.RATE_LIMITED: "raise its interval_minutes: the server finds us too frequent",
     FailureKind.CLIENT_ERROR: "look for the feed's new address on the outlet's site (`aggregator feeds add` finds it)",
@@ -34,6 +36,8 @@ class FeedHealth:
     rhythm: str
     advice: str
     silent_days: float
+    push: str
+    """State of the subscription at the feed's hub; empty if there is none."""
 
 
 def feed_health(report: FeedReport, network: Network, now: datetime) -> FeedHealth:
@@ -53,6 +57,7 @@ def feed_health(report: FeedReport, network: Network, now: datetime) -> FeedHeal
         rhythm=_rhythm(report, network, now),
         advice=_advice(report, name),
         silent_days=round(silent, 1),
+        push=report.subscription.state.value if report.subscription and network.websub_callback else "",
     )
 
 
@@ -76,7 +81,10 @@ def _rhythm(report: FeedReport, network: Network, now: datetime) -> str:
         return ""
     fixed = report.feed.interval_minutes
     interval = timedelta(minutes=fixed) if fixed else worthwhile_interval(report.state.rhythm, network, now)
-    return f"{_per_day(report)}, asked every {interval / timedelta(minutes=1):.0f} min"
+    pushed = report.subscription if network.websub_callback and is_live(report.subscription, now) else None
+    if pushed and not fixed:
+        interval = max(interval, slowed([pushed], network, now).get(pushed.feed_url, interval))
+    return f"{_per_day(report)}, {'push, ' if pushed else ''}asked every {interval / timedelta(minutes=1):.0f} min"
 
 
 def _per_day(report: FeedReport) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.annotate.beat import Beat
-from aggregator.model import Evidence, FeedState, Health, StoredArticle, Story
+from aggregator.model import Evidence, FeedState, Health, StoredArticle, Story, Subscription
 from aggregator.settings import Feed
 
 CAMP_NAMES: Mapping[str, str] = {
@@ -31,6 +31,7 @@ class FeedReport:
 
     feed: Feed
     state: FeedState
+    subscription: Subscription | None = None
 
     @property
     def note(self) -> str:
@@ -85,12 +86,13 @@ def story_view(story: Story, beat: Beat) -> StoryView:
     lead = lead_article(story)
     sources = tuple(_source(stored, story.first.article.date) for stored in _one_per_outlet(story.articles))
     article = lead.article
+    shown = article.feed_body or article.body
     return StoryView(
         id=story.id,
         headline=article.title,
         url=article.url,
         language=article.language,
-        summary=shorten(article.body if article.body != article.title else "", _SUMMARY),
+        summary=shorten(shown if shown != article.title else "", _SUMMARY),
         attribution=article.outlet,
         topics=story.topics or ("other",),
         relevance=story.relevance.score,

@@ -6,6 +6,7 @@ Folding never changes the length of a text, so an offset in the folded text is o
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 from opencc import OpenCC
 
@@ -33,6 +34,25 @@ def _simplifier() -> OpenCC:
 def is_han(character: str) -> bool:
     """Whether the character is an ideograph of the Basic block or Extension A (Unicode 16, 4E00–9FFF, 3400–4DBF)."""
     return "\u4e00" <= character <= "\u9fff" or "\u3400" <= character <= "\u4dbf"
+
+
+Script = Literal["latin", "cyrillic", "han"]
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_ASCII_LETTER = re.compile(r"[a-z0-9]")
+
+
+def script_of(name: str) -> Script:
+    """The rarest script that a folded name has characters of: a text without it cannot hold the name."""
+    return "han" if _HAN.search(name) else "cyrillic" if _CYRILLIC.search(name) else "latin"
+
+
+def scripts_in(folded: str) -> tuple[Script, ...]:
+    """The scripts whose names a folded text can hold."""
+    if folded.isascii():
+        return ("latin",)
+    scripts: dict[Script, re.Pattern[str]] = {"latin": _ASCII_LETTER, "cyrillic": _CYRILLIC, "han": _HAN}
+    return tuple(script for script, pattern in scripts.items() if pattern.search(folded))
 
 
 class _Table(dict[int, int | str]):

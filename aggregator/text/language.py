@@ -33,7 +33,7 @@ def _detector() -> "LangDetector":
 def detect_language(text: str, *, hint: str) -> str:
     """ISO 639-1 code of the text's language; `hint` (the feed's language) where the text does not say."""
     sample = text[:400]
-    if hint == "en" and len(_ENGLISH.intersection(sample.lower().split())) > 1 and not _BEYOND_LATIN.search(sample):
+    if hint == "en" and len(_ENGLISH.intersection(sample.lower().split())) > 1 and _is_latin(sample):
         return "en"
     han, cyrillic, latin = (len(p.findall(sample)) for p in (_HAN, _CYRILLIC, _LATIN))
     if len(_KANA_HANGUL.findall(sample)) > han:
@@ -43,6 +43,10 @@ def detect_language(text: str, *, hint: str) -> str:
     if cyrillic > latin:
         return "ru" if not _NOT_RUSSIAN.search(sample) else _model_language(sample, hint)
     return _model_language(sample, hint) if latin else hint
+
+
+def _is_latin(sample: str) -> bool:
+    return sample.isascii() or not _BEYOND_LATIN.search(sample)
 
 
 def _model_language(sample: str, hint: str) -> str:

@@ -13,6 +13,15 @@ _FORBIDDEN = re.compile(
 _MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#|[a-zA-Z])")
 #: Nothing but these survives sanitising; all are blocks or breaks, so words do not glue together.
 _STRUCTURE = {"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "td", "tr", "table", "blockquote", "span"}
+#: Tags of the commonest markup, whose text is what remains when they are cut out: a sixth of the cost of parsing twice.
+#: Attributes hold no angle brackets; tables, forms and what holds scripts or styles is for the parsers.
+_ATTRIBUTES = r"""(?>\s+[\w:-]+(?>\s*=\s*(?>"[^"<>]*"|'[^'<>]*'|[^\s"'<>=`]+))?)*+\s*+/?>"""
+_TAME_BREAK = re.compile(rf"</?(?:p|br|div|li|ul|ol|h[1-4]|blockquote|span){_ATTRIBUTES}", re.IGNORECASE)
+_TAME_INLINE = re.compile(
+    r"<!--[\w ]*+-->|</?(?:a|abbr|article|b|cite|code|del|em|figcaption|figure|font|hr|i|img|ins|pre|q|s|section|small"
+    rf"|strong|sub|sup|u){_ATTRIBUTES}",
+    re.IGNORECASE,
+)
 #: Tags of one text that are read: parsing takes the square of the depth, and 40,000 nested <div> took 8 s.
 _TAGS = 5_000
 _LONGEST_TITLE = 500
@@ -22,11 +31,11 @@ _ROUNDS = 8
 
 def plain_text(markup: str, *, limit: int = 20_000) -> str:
     """The readable text of a piece of HTML, on one line, at most `limit` characters."""
-    text = _FORBIDDEN.sub(" ", markup[: limit * 10])
+    text = _without_forbidden(markup[: limit * 10])
     for _ in range(_ROUNDS):
         if not _MARKUP.search(text):
             break
-        stripped = _FORBIDDEN.sub(" ", _strip(text))
+        stripped = _without_forbidden(_strip(text))
         if stripped == text:
             break
         text = stripped
@@ -35,9 +44,17 @@ def plain_text(markup: str, *, limit: int = 20_000) -> str:
     return " ".join(text.split())[:limit].rstrip()
 
 
+def _without_forbidden(text: str) -> str:
+    return text if text.isprintable() else _FORBIDDEN.sub(" ", text)  # nothing forbidden is printable
+
+
 def _strip(text: str) -> str:
-    if "<" not in text:
-        return html.unescape(text)
+    bare = _TAME_INLINE.sub("", _TAME_BREAK.sub(" ", text)) if "<" in text else text
+    return html.unescape(bare) if "<" not in bare else _parsed_text(text)
+
+
+def _parsed_text(text: str) -> str:
+    """The text of any markup, as a browser would read it, without scripts and styles."""
     text = "<".join(text.split("<", _TAGS)[:_TAGS])
     tree = LexborHTMLParser(nh3.clean(text, tags=_STRUCTURE, attributes={}, link_rel=None))
     return tree.body.text(separator=" ", deep=True) if tree.body else ""

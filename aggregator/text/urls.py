@@ -6,6 +6,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 _LEADING_HOST = re.compile(r"^(?:www|m|mobile|amp)\.")
 _AMP_PATH = re.compile(r"/amp/?$|\.amp(?=\.html$|$)")
+#: An address that is absolute and canonical as it stands: no port, user, query, fragment or escaping to look into.
+_PLAIN_URL = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(/[\w/.~%+,@=:!*'()$-]*)", re.ASCII)
+#: Longer addresses are not kept in memory.
+_CACHED = 2_000
 #: Query parameters that name a campaign or a reader and never a page: those of the big analytics and social
 #: services and of outlets' feeds. A list of names, not of patterns: `cid=` and `ref=` often name the page.
 _TRACKING = re.compile(
@@ -46,6 +50,8 @@ def resolve(base: str, link: str) -> str:
 
     Controls, bidirectional marks and lone surrogates are percent-encoded: the address can be shown and stored.
     """
+    if _PLAIN_URL.fullmatch(link):
+        return link
     try:
         absolute = urljoin(base, link.strip())
     except ValueError:
@@ -55,9 +61,15 @@ def resolve(base: str, link: str) -> str:
     return absolute if is_web_url(absolute) else ""
 
 
-@lru_cache(maxsize=2_000)
 def canonical_url(url: str) -> str:
     """The address without tracking parameters, channel marks and fragment; the same page for a reader."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    return _canonical(url) if len(url) <= _CACHED else _canonical.__wrapped__(url)
+
+
+@lru_cache(maxsize=2_000)
+def _canonical(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
@@ -81,10 +93,14 @@ def _names_no_page(parameter: str) -> bool:
 
 def url_key(url: str) -> str:
     """What http and https, www, mobile and AMP spellings of one page have in common."""
+    if plain := _PLAIN_URL.fullmatch(url):
+        return _page(*plain.groups())
     try:
         parts = urlsplit(canonical_url(url))
     except ValueError:
         return url
-    host = _LEADING_HOST.sub("", (parts.hostname or "").lower())
-    path = _AMP_PATH.sub("", parts.path).rstrip("/")
-    return f"{host}{path}" + (f"?{parts.query}" if parts.query else "")
+    return _page((parts.hostname or "").lower(), parts.path) + (f"?{parts.query}" if parts.query else "")
+
+
+def _page(host: str, path: str) -> str:
+    return _LEADING_HOST.sub("", host) + _AMP_PATH.sub("", path).rstrip("/")

@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aggregator.acquire.dates import read_date
+from aggregator.model import DateConfidence
 
 EARLIEST, LATEST = datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2100-01-01")
 
@@ -44,7 +45,34 @@ EARLIEST, LATEST = datetime.fromisoformat("1990-01-01"), datetime.fromisoformat(
     ],
 )
 def test_a_date_is_read_in_the_zone_and_order_of_its_press(text: str, language: str, moment: str) -> None:
-    assert read_date(text, language) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    stated = read_date(text, language)
+    assert stated is not None
+    assert stated.moment == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "confidence"),
+    [
+        ("Mon, 05 Feb 2024 10:00:00 GMT", "en", DateConfidence.STATED),
+        ("2024-02-05T10:00:00+08:00", "zh", DateConfidence.STATED),
+        ("Mon, 05 Feb 2024 10:00:00 MSK", "ru", DateConfidence.STATED),
+        ("2024-02-05T00:00:01Z", "en", DateConfidence.STATED),
+        ("Mon, 05 Feb 2024 10:00:00", "ru", DateConfidence.NO_ZONE),
+        ("Mon, 05 Feb 2024 10:00:00 -0000", "ru", DateConfidence.NO_ZONE),
+        ("2024年2月5日 10:30", "zh", DateConfidence.NO_ZONE),
+        ("5 февраля 2024, 10:30", "ru", DateConfidence.NO_ZONE),
+        ("2024-02-05", "en", DateConfidence.DAY),
+        ("20240205", "en", DateConfidence.DAY),
+        ("2024年02月05日", "zh", DateConfidence.DAY),
+        ("05.02.2024", "ru", DateConfidence.DAY),
+        ("Mon, 05 Feb 2024 00:00:00 +0300", "ru", DateConfidence.DAY),
+        ("2024-02-05T00:00:00Z", "en", DateConfidence.DAY),
+    ],
+)
+def test_a_date_says_how_exact_it_is(text: str, language: str, confidence: DateConfidence) -> None:
+    stated = read_date(text, language)
+    assert stated is not None
+    assert stated.confidence is confidence
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "zh"])
@@ -72,8 +100,8 @@ DATE_LIKE = st.lists(
     st.one_of(DATE_LIKE, st.text(alphabet=st.characters(exclude_categories=()))), st.sampled_from(["en", "ru", "zh"])
 )
 def test_no_text_raises_and_every_moment_is_utc(text: str, language: str) -> None:
-    moment = read_date(text, language)
-    assert moment is None or moment.tzinfo is UTC
+    stated = read_date(text, language)
+    assert stated is None or stated.moment.tzinfo is UTC
 
 
 @given(
@@ -83,4 +111,6 @@ def test_no_text_raises_and_every_moment_is_utc(text: str, language: str) -> Non
 def test_an_iso_date_comes_back_exactly(moment: datetime, offset: int) -> None:
     sign, minutes = "-" if offset < 0 else "+", abs(offset)
     text = f"{moment.replace(tzinfo=None).isoformat()}{sign}{minutes // 60:02}:{minutes % 60:02}"
-    assert read_date(text) == moment - timedelta(minutes=offset)
+    stated = read_date(text)
+    assert stated is not None
+    assert stated.moment == moment - timedelta(minutes=offset)

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from aggregator.acquire.due import (
     after_failure,
+    after_push,
     after_success,
     after_unchanged,
     backoff,
-    body_hash,
     due_feeds,
     request_for,
 )
-from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified
+from aggregator.model import Document, FailureKind, FeedState, FetchFailure, Health, NotModified, Offer
 from aggregator.settings import Camp, Feed, Network
 
 NOW = datetime(2024, 2, 6, 12, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_success_resets_failures_and_takes_the_new_validators(failures: int) -> 
     ill = replace(STATE, failures=failures, health=Health.GONE, reason="why")
     state = after_success(ill, DOCUMENT, FEED, NETWORK)
     assert (state.failures, state.health, state.reason, state.last_ok) == (0, Health.OK, "", NOW)
-    assert (state.etag, state.last_modified, state.body_hash) == ('"new"', "", body_hash(b"<rss/>"))
+    assert (state.etag, state.last_modified, state.body_hash) == ('"new"', "", DOCUMENT.body_hash)
     assert state.next_due is not None
     assert state.next_due - NOW < 2 * HOUR
 
@@ -131,8 +131,37 @@ def test_what_is_due_comes_longest_waiting_first() -> None:
     assert [one.url for one in due_feeds(feeds, states, NOW)] == ["new", "later", "late", "sharp"]
 
 
+def test_what_a_hub_pushes_rests_longer_unless_its_interval_is_fixed_or_a_person_asks() -> None:
+    feeds = [feed("pushed"), feed("fixed", interval=60), feed("polled")]
+    due = FeedState(url="", next_due=NOW, last_attempt=NOW - HOUR)
+    states = {one.url: replace(due, url=one.url) for one in feeds}
+    slowed = {"pushed": 2 * HOUR, "fixed": 2 * HOUR, "never-polled": 2 * HOUR}
+
+    def asked(moment: datetime, *, by_command: bool = False) -> set[str]:
+        all_feeds = [*feeds, feed("never-polled")]
+        return {one.url for one in due_feeds(all_feeds, states, moment, by_command=by_command, slowed=slowed)}
+
+    everything = {"pushed", "fixed", "polled", "never-polled"}
+    assert asked(NOW) == everything - {"pushed"}
+    assert asked(NOW + HOUR) == asked(NOW, by_command=True) == everything
+
+
+def test_a_push_teaches_the_rhythm_and_nothing_else() -> None:
+    state = after_push(STATE, NOW, [NOW])
+    assert state.rhythm.last_new == NOW
+    assert replace(state, rhythm=STATE.rhythm) == STATE
+
+
+def test_the_offer_of_a_document_is_kept_until_another_document_is_read() -> None:
+    offer = Offer(hub="https://hub.example/", topic=FEED.url)
+    state = after_success(STATE, DOCUMENT, FEED, NETWORK, offer=offer)
+    assert after_success(state, DOCUMENT, FEED, NETWORK).offer == offer
+    assert after_success(state, DOCUMENT, FEED, NETWORK, offer=Offer()).offer == Offer()
+
+
 def test_bodies_are_told_apart() -> None:
-    assert body_hash(b"a") == body_hash(b"a") != body_hash(b"b")
+    same, other = replace(DOCUMENT, etag=""), replace(DOCUMENT, body=b"<rss></rss>")
+    assert same.body_hash == DOCUMENT.body_hash != other.body_hash
 
 
 def test_once_a_day_the_document_is_asked_for_whatever_the_validators_say() -> None:

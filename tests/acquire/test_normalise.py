@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.acquire.normalise import identity_keys, normalise
 from aggregator.acquire.parse import ENTRY_LIMIT
-from aggregator.model import Article, Entry, ParsedFeed
+from aggregator.model import Article, DateConfidence, Entry, ParsedFeed
 from aggregator.settings import Camp, Feed
 
 NOW = datetime(2024, 2, 6, 12, tzinfo=UTC)
@@ -94,6 +94,30 @@ def test_only_a_believable_date_is_believed(published: str, updated: str, moment
     made = article(replace(ENTRY, published=published, updated=updated))
     assert made.published == moment
     assert made.date == (moment or NOW)
+
+
+@pytest.mark.parametrize(
+    ("published", "updated", "expected", "changed", "confidence"),
+    [
+        ("2024-02-05T10:00:00Z", "2024-02-06T10:00:00Z", "2024-02-05T10", "2024-02-06T10", DateConfidence.STATED),
+        ("2024-02-05T10:00:00", "2024-02-05T10:00:00", "2024-02-05T10", None, DateConfidence.NO_ZONE),
+        ("2024-02-05T10:00:00Z", "2024-02-04T10:00:00Z", "2024-02-05T10", None, DateConfidence.STATED),
+        ("2024-02-05T10:00:00Z", "2999-01-01", "2024-02-05T10", None, DateConfidence.STATED),
+        ("2024-02-05T10:00:00Z", "junk", "2024-02-05T10", None, DateConfidence.STATED),
+        ("1970-01-01T00:00:00Z", "2024-02-05T10:00:00", "2024-02-05T10", None, DateConfidence.NO_ZONE),
+        ("", "2024-02-05", "2024-02-05T00", None, DateConfidence.DAY),
+        ("2024-02-06T18:00:00Z", "", "2024-02-06T12", None, DateConfidence.FIRST_SEEN),
+        ("2999-01-01T00:00:00Z", "1970-01-01", None, None, DateConfidence.FIRST_SEEN),
+        ("", "", None, None, DateConfidence.FIRST_SEEN),
+    ],
+)
+def test_dates_say_when_it_was_changed_and_how_well_they_are_known(
+    published: str, updated: str, expected: str | None, changed: str | None, confidence: DateConfidence
+) -> None:
+    made = article(replace(ENTRY, published=published, updated=updated))
+    assert made.published == (datetime.fromisoformat(f"{expected}:00+00:00") if expected else None)
+    assert made.updated == (datetime.fromisoformat(f"{changed}:00+00:00") if changed else None)
+    assert made.date_confidence is confidence
 
 
 def test_a_date_without_zone_is_read_in_the_zone_of_the_feed() -> None:

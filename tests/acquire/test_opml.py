@@ -1,6 +1,9 @@
 """Lists of feeds, in and out."""
 
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -8,8 +11,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aggregator.acquire.opml import read_opml, write_opml
+from aggregator.config import load_settings
 from aggregator.errors import AggregatorError
-from aggregator.settings import Camp, Feed
+from aggregator.feedlist import add_feeds
+from aggregator.settings import Access, Camp, Feed, Selectors
 
 LIST = (Path(__file__).parents[1] / "fixtures" / "list.opml").read_bytes()
 
@@ -30,14 +35,86 @@ FEEDS = st.builds(
     url=st.integers(0, 10**6).map("https://feeds.example/?a=1&b={}".format),
     outlet=st.sampled_from(["Courier", "Вестник «Волна»", "参考 & 消息", "A < B", '"Quoted"', "Xi's"]),
     language=st.sampled_from(["en", "ru", "zh"]),
-    country=st.sampled_from(["RU", "CN", "US"]),
+    country=st.sampled_from(["RU", "CN", "US", "NO"]),
     camp=st.sampled_from(Camp),
+    kind=st.sampled_from(["feed", "news-sitemap"]),
+    interval_minutes=st.one_of(st.none(), st.integers(5, 10_080)),
+    paused=st.booleans(),
 )
+SELECTORS = st.builds(
+    Selectors,
+    item=st.sampled_from(["li", 'a[href*="<&>"]', "div.новость"]),
+    title=st.sampled_from(["", "h3"]),
+    date=st.sampled_from(["", "time, .day", "p > b"]),
+)
+SOURCES = FEEDS | st.builds(lambda feed, given: replace(feed, kind="page", selectors=given), FEEDS, SELECTORS)
+LISTS = st.lists(SOURCES, unique_by=lambda feed: feed.url, max_size=8)
 
 
-@given(st.lists(FEEDS, unique_by=lambda feed: feed.url))
+@given(LISTS)
 def test_a_written_list_comes_back(feeds: list[Feed]) -> None:
     assert read(write_opml(feeds)) == tuple(feeds)
+
+
+@hypothesis_settings(deadline=None, max_examples=30)
+@given(LISTS)
+def test_a_written_list_comes_back_into_a_configuration(feeds: list[Feed]) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "feeds.yaml"
+        file.write_text("feeds:\n  - {url: 'https://b.example/', outlet: B, language: en, country: GB, camp: wire}\n")
+        assert add_feeds(file, read(write_opml(feeds))) == len(feeds)
+        assert load_settings(file, {}).feeds[1:] == tuple(feeds)
+
+
+ANY = st.text(st.characters(exclude_categories=()), max_size=20)
+NAMES = ("text", "title", "xmlUrl", "language", "country", "camp", "kind", "interval", "paused", "selector-item")
+
+
+@hypothesis_settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.dictionaries(st.sampled_from(NAMES), ANY), max_size=4), ANY)
+def test_what_is_read_makes_a_configuration_that_loads(outlines: list[dict[str, str]], address: str) -> None:
+    def attribute(name: str, value: str) -> str:
+        value = f"https://a.example/{value}" if name == "xmlUrl" else value
+        kept = "".join(
+            c
+            for c in value
+            if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff" and not 0xD800 <= ord(c) < 0xE000)
+        )
+        return f"{name}={quoteattr(kept)}"
+
+    inside = "".join(f"<outline {' '.join(attribute(*pair) for pair in one.items())}/>" for one in outlines)
+    inside += f"<outline kind='page' {attribute('xmlUrl', address)} {attribute('selector-item', address)}/>"
+    feeds = read(f"<opml><body>{inside}</body></opml>".encode())
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "feeds.yaml"
+        add_feeds(file, feeds)
+        assert (load_settings(file, {}).feeds if feeds else ()) == feeds
+
+
+def test_what_no_xml_can_hold_is_left_out_and_secrets_stay_at_home() -> None:
+    feed = Feed(url="https://a.example/", outlet="A\x00\x0b\ufffeB", language="en", country="GB", camp=Camp.WIRE)
+    written = write_opml([replace(feed, access=Access(bearer="s3cret", proxy="http://u:s3cret@p.example"))])
+    assert b"s3cret" not in written
+    assert read(written) == (replace(feed, outlet="AB"),)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kind", "interval"),
+    [
+        ('kind="page"', "feed", None),
+        ('kind="page" selector-item="li["', "feed", None),
+        ('kind="page" selector-item="li" selector-date=":::"', "feed", None),
+        ('kind="page" selector-item="li"', "page", None),
+        ('kind="podcast" interval="4"', "feed", None),
+        ('interval="10081"', "feed", None),
+        ('interval="-60"', "feed", None),
+        ('interval="６０"', "feed", None),
+        ('interval="60"', "feed", 60),
+    ],
+)
+def test_what_a_source_cannot_be_it_is_not(attributes: str, kind: str, interval: int | None) -> None:
+    (feed,) = read(f'<opml><body><outline xmlUrl="http://a.example/" {attributes}/></body></opml>'.encode())
+    assert (feed.kind, feed.interval_minutes, feed.selectors is not None) == (kind, interval, kind == "page")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])

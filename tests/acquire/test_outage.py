@@ -1,5 +1,6 @@
 """Whose fault it is: the feeds' or the network's."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +27,15 @@ def state(n: int, minutes: int, *, ok: bool) -> FeedState:
     )
 
 
+def turned(n: int, minutes: int) -> FeedState:
+    """A feed that gave a page for the first time."""
+    return replace(state(n, minutes, ok=False), failure=FailureKind.NOT_A_FEED, failures=1)
+
+
+def dead(n: int) -> FeedState:
+    return replace(state(n, 600, ok=False), failures=7)
+
+
 GOOD = Outcome(url="https://good.example/rss")
 
 
@@ -34,6 +44,8 @@ GOOD = Outcome(url="https://good.example/rss")
     [
         ([lost(1), lost(2), lost(3, FailureKind.TIMEOUT)], [], "away"),
         ([lost(1), lost(2), lost(3), GOOD], [], ""),
+        ([lost(n, FailureKind.PROXY) for n in range(3)], [], "the proxy is away"),
+        ([lost(1, FailureKind.PROXY), lost(2), lost(3)], [], "the network is away"),
         ([lost(1), lost(1), lost(1), lost(2)], [], ""),
         ([lost(1), lost(2), lost(3), lost(4, FailureKind.SERVER_ERROR)], [], ""),
         ([portal(1), portal(2), portal(3)], [], "log-in page"),
@@ -43,6 +55,18 @@ GOOD = Outcome(url="https://good.example/rss")
         ([lost(1)], [state(2, 3, ok=False), state(3, 5, ok=False)], "away"),
         ([lost(1)], [state(2, 3, ok=False), state(3, 5, ok=True)], ""),
         ([lost(1)], [state(2, 3, ok=False), state(3, 50, ok=False)], ""),
+        # What was read a minute ago does not speak for a network that fails now.
+        ([lost(1), lost(2), lost(3)], [state(9, 1, ok=True)], "away"),
+        ([portal(1), portal(2), portal(3)], [state(9, 1, ok=True)], "log-in page"),
+        # Small rounds: the others that fell since the last good look count too.
+        ([lost(1)], [state(2, 3, ok=False), state(3, 5, ok=False), state(4, 9, ok=True)], "away"),
+        ([portal(1)], [turned(2, 3), turned(3, 5), state(4, 9, ok=True)], "log-in page"),
+        ([portal(1)], [turned(2, 3), turned(3, 5), state(4, 4, ok=True)], ""),
+        ([portal(1), lost(5, FailureKind.NOT_A_FEED, "b")], [turned(2, 3), turned(3, 5)], ""),
+        # The dead prove nothing, nor do those that were excused while another feed was read.
+        ([lost(n) for n in range(5)], [dead(n) for n in range(3)], ""),
+        ([lost(1), lost(2), lost(3)], [*(state(n, 5, ok=False) for n in (1, 2, 3)), state(9, 4, ok=True)], ""),
+        ([lost(1), lost(2), lost(3)], [*(state(n, 5, ok=False) for n in (1, 2, 3)), state(9, 6, ok=True)], "away"),
         ([], [], ""),
     ],
 )

@@ -70,3 +70,26 @@ def test_single_hosts_have_limits_of_their_own() -> None:
     assert visit(network, ["https://a.example/1", "https://a.example/2"])[0] == [0, 5]
     assert visit(network, ["http://127.0.0.1:1200/1", "http://127.0.0.1:1200/2"])[0] == [0, 0]
     assert visit(network, ["http://127.0.0.1:1300/1", "http://127.0.0.1:1300/2"])[0] == [0, 1]
+
+
+def test_a_host_may_ask_for_more_distance_and_for_rest() -> None:
+    time = Time()
+
+    async def run() -> list[float]:
+        gate, begun = HostGate(Network(host_delay_seconds=1), clock=time, sleep=time.sleep), []
+
+        async def visit_once() -> None:
+            async with gate.at("https://a.example/1"):
+                begun.append(time() - 100)
+
+        gate.slow_down("https://a.example/robots.txt", 5)
+        gate.slow_down("https://a.example/robots.txt", 0.5)
+        await visit_once()
+        assert (gate.wait("https://a.example/2"), gate.wait("https://b.example/")) == (5, 0)
+        await visit_once()
+        gate.rest("https://a.example/2", 60)
+        assert gate.wait("https://a.example/3") == 60
+        await visit_once()
+        return begun
+
+    assert asyncio.run(run()) == [0, 5, 65]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.annotate.beat import load_beat
-from aggregator.annotate.concepts import find_mentions
-from aggregator.annotate.matcher import Matcher, Pattern
+from aggregator.annotate.concepts import find_names
+from aggregator.annotate.matcher import Matcher, Pattern, prepare
 
 FOUND = [
     ("Владимира Путина встретили в аэропорту", {"vladimir-putin"}),
@@ -29,7 +29,7 @@ ABSENT = [
 
 
 def _concepts(text: str) -> set[str]:
-    return {mention.concept for mention in find_mentions(text, "", load_beat())}
+    return {mention.concept for mention in find_names(text, "", load_beat()).mentions}
 
 
 @pytest.mark.parametrize(("text", "concepts"), FOUND)
@@ -44,20 +44,22 @@ def test_what_only_looks_like_a_name_is_not_one(text: str, concept: str) -> None
 
 def test_offsets_point_into_the_text() -> None:
     text = "После визита Си Цзиньпина в Россию"
-    (mention,) = (m for m in find_mentions(text, "", load_beat()) if m.concept == "xi-jinping")
+    (mention,) = (m for m in find_names(text, "", load_beat()).mentions if m.concept == "xi-jinping")
     assert text[mention.start : mention.end] == "Си Цзиньпина"
 
 
 def test_a_name_at_no_word_border_hides_nothing() -> None:
-    matcher = Matcher([Pattern("fine china", None), Pattern("China", "china")])
-    assert [hit.meaning for hit in matcher.find("They define China as a rival")] == ["china"]
-    assert matcher.find("a set of fine china") == []
+    matcher = Matcher(
+        prepare([Pattern("fine china", None), Pattern("China", "china")]), prepare([Pattern("set", "set")])
+    )
+    assert [hit.meaning for hit in matcher.find("They define China as a rival").claimed] == ["china"]
+    assert matcher.find("a set of fine china") == ([], [("set", 2, 5)])
 
 
 @given(st.text(alphabet=st.sampled_from("абвПутинаChina 中俄罗斯其白-'.,"), max_size=60))
 def test_mentions_never_overlap_and_stay_inside(text: str) -> None:
     end = 0
-    for hit in load_beat().concept_matcher.find(text):
+    for hit in load_beat().matcher.find(text).claimed:
         assert 0 <= hit.start < hit.end <= len(text)
         assert hit.start >= end or hit.end == end
         end = hit.end

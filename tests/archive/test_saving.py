@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.errors import ArchiveError
-from aggregator.model import Evidence, FailureKind, Health, Moved, Placement, Rhythm, Saved, UrlChange
+from aggregator.model import DateConfidence, Evidence, FailureKind, Health, Moved, Placement, Rhythm, Saved, UrlChange
 from aggregator.query import Everything, Term
 from tests.builders import (
     NOW,
@@ -145,7 +145,15 @@ def test_an_edited_article_takes_the_new_text_and_keeps_the_old_as_a_revision(tm
     page = "https://example.com/page"
     old = make_article("Pipeline delayed", text="sorghum", url=page)
     later = NOW + timedelta(hours=3)
-    new = make_article("Pipeline signed", text="barley", url=page, first_seen=later, published=later)
+    new = make_article(
+        "Pipeline signed",
+        text="barley",
+        url=page,
+        first_seen=later,
+        published=later,
+        updated=later,
+        date_confidence=DateConfidence.DAY,
+    )
     with filled_archive(tmp_path / "a.db", make_annotated(old, topics=["energy"])) as archive:
         assert archive.save(make_harvest(make_annotated(new, score=0.3, topics=["trade"]))) == Saved(revised=1)
         stored = archive.article(1)
@@ -157,6 +165,7 @@ def test_an_edited_article_takes_the_new_text_and_keeps_the_old_as_a_revision(tm
         )
         assert stored.annotated.relevance.score == 0.3
         assert (stored.article.first_seen, stored.article.published, stored.story) == (NOW, NOW, 1)
+        assert (stored.article.updated, stored.article.date_confidence) == (later, DateConfidence.STATED)
         assert archive.counts()["revisions"] == 1
         assert (texts(archive, "sorghum"), texts(archive, "barley")) == (0, 1)
         assert archive.save(make_harvest(make_annotated(new))) == Saved(known=1)
@@ -352,17 +361,25 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     again = open_archive(path)
     assert again.counts()["articles"] == 2
     again.close()
-    assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [("m001_tables",), ("m002_feed_memory",)]
+    names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions", "m005_full_texts"]
+    names.append("m006_date_confidence")
+    assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [(name,) for name in names]
 
 
 def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    with filled_archive(path, make_annotated(make_article("One"))):
+    with filled_archive(path, make_annotated(make_article("One")), make_annotated(make_article("Two", published=None))):
         pass
     with closing(sqlite3.connect(path)) as old:
         old.execute("ALTER TABLE feed_states DROP COLUMN memory")
-        old.execute("DELETE FROM _sqlite_migrations WHERE name = 'm002_feed_memory'")
+        old.execute("ALTER TABLE articles DROP COLUMN updated")
+        old.execute("ALTER TABLE articles DROP COLUMN date_confidence")
+        old.execute("DROP TABLE subscriptions")
+        old.execute("DROP TABLE full_texts")
+        old.execute("DELETE FROM _sqlite_migrations WHERE name != 'm001_tables'")
         old.commit()
     reader = read_archive(path)
     assert list(reader.feed_states().values()) == [make_state()]
+    dates = [(stored.article.updated, stored.article.date_confidence) for stored in reader.recent(NOW)]
+    assert dates == [(None, DateConfidence.NO_ZONE), (None, DateConfidence.FIRST_SEEN)]
     reader.close()

@@ -25,7 +25,8 @@ from aggregator.cli import main
 from aggregator.cli.app import app
 from aggregator.config import load_settings
 from aggregator.demo import sample_configuration, sample_server
-from tests.builders import filled_archive, make_annotated, make_article
+from aggregator.model import FullText, FullTextState
+from tests.builders import NOW, filled_archive, make_annotated, make_article
 
 ROOT = Path(__file__).parents[2]
 _ENVIRONMENT = {
@@ -90,7 +91,9 @@ def run_here(*arguments: str | Path) -> Done:
 
 
 def commands(group: TyperGroup, *path: str) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
-    for name, command in group.commands.items():
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, TyperGroup):
             yield from commands(command, *path, name)
         elif isinstance(command, TyperCommand):
@@ -212,6 +215,24 @@ def test_explain_judges_an_article_of_the_archive(tmp_path: Path) -> None:
     assert "both sides" in table
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "text", "said"),
+    [
+        ("read", "", "Text " * 300, "1,500 characters, read 2026-03-05 12:00 UTC"),
+        ("given-up", "HTTP 404 Not Found", "", "given up after 3×: HTTP 404 Not Found"),
+    ],
+)
+def test_explain_says_what_came_of_the_page(tmp_path: Path, state: str, reason: str, text: str, said: str) -> None:
+    outcome = FullText(article=1, url="x", state=FullTextState(state), asked=NOW, attempts=3, reason=reason, text=text)
+    with filled_archive(tmp_path / "a.db", make_annotated()) as archive:
+        assert "not asked for" in run_here("explain", "1", "--archive", tmp_path / "a.db").out
+        archive.save_full_texts([(outcome, None)])
+    done = run_here("explain", "1", "--archive", tmp_path / "a.db")
+    assert said in " ".join(done.out.split())
+    told = run_here("explain", "1", "--archive", tmp_path / "a.db", "--json").json
+    assert told["full_text"] == {"state": state, "reason": reason}
+
+
 def test_search_prints_json_for_machines(tmp_path: Path) -> None:
     published = datetime(2026, 3, 5, 12, tzinfo=UTC)
     articles = [
@@ -230,6 +251,8 @@ def test_search_prints_json_for_machines(tmp_path: Path) -> None:
         "outlet": "Example",
         "language": "en",
         "published": "2026-03-05T12:00:00Z",
+        "updated": None,
+        "date_confidence": "stated",
         "relevance": 0.0,
     }
     assert [hit["title"] for hit in newest["hits"]] == ["Pipeline 0", "Pipeline 1"]
@@ -326,7 +349,11 @@ def test_a_feed_is_removed_once(tmp_path: Path) -> None:
 
 def test_an_exported_list_can_be_imported(tmp_path: Path) -> None:
     one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
-    one.write_text(FEEDS + FEEDS.replace("/rss", "/второй?a=1&b=2").partition("\n")[2])
+    one.write_text(
+        FEEDS
+        + FEEDS.replace("/rss", "/второй?a=1&b=2").partition("\n")[2]
+        + "    kind: news-sitemap\n    interval_minutes: 60\n    paused: true\n"
+    )
     (tmp_path / "list.opml").write_text(run_here("feeds", "export", "--config", one).out, encoding="utf-8")
     done = run_here("feeds", "import", tmp_path / "list.opml", "--config", other)
     assert done.out == "2 added, 0 there already\n"
@@ -374,7 +401,8 @@ def test_what_was_polled_is_found_and_explained(polled: tuple[Path, list[Done]])
     told = run_here("search", "lang:ru relevance>=0", "--config", config, "--json").json
     assert 0 < told["total"] < stored
     explained = run_here("explain", str(told["hits"][0]["id"]), "--config", config, "--json").json
-    assert explained["relevance"] == told["hits"][0]["relevance"]
+    shared = ("relevance", "published", "updated", "date_confidence")
+    assert {name: explained[name] for name in shared} == {name: told["hits"][0][name] for name in shared}
 
 
 def test_feeds_tell_their_health(polled: tuple[Path, list[Done]]) -> None:
@@ -428,6 +456,26 @@ def test_one_round_of_everything_makes_its_alerts_and_files(tmp_path: Path) -> N
     assert "feeds: " in done.err
     assert "notices: 0" not in done.err
     assert (tmp_path / "archive.db").is_file()
+
+
+def test_a_poll_reads_the_pages_of_a_feed_that_wants_it(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "page").write_bytes((Path(__file__).parents[1] / "fixtures" / "article.html").read_bytes())
+    with sample_server(now=datetime.now(UTC), folder=site) as port:
+        item = (
+            "<item><title>Ministers agree on new border crossing</title><description>A crossing.</description>"
+            f"<link>http://127.0.0.1:{port}/page</link><pubDate>Mon, 17 Apr 2023 08:00:00 GMT</pubDate></item>"
+        )
+        (site / "rss").write_text(f'<rss version="2.0"><channel><title>C</title>{item}</channel></rss>')
+    with sample_server(now=datetime.now(UTC), folder=site, port=port):
+        (tmp_path / "feeds.yaml").write_text(
+            f'network: {{allow: ["127.0.0.1:{port}"]}}\nfeeds:\n  - {{url: "http://127.0.0.1:{port}/rss", outlet: C,'
+            " language: en, country: GB, camp: western, full_text: true}\n"
+        )
+        assert run("poll", "--json", folder=tmp_path).json["entries"]["stored"] == 1
+    found = run_here("search", "harbin", "--archive", tmp_path / "archive.db", "--json").json
+    assert [hit["title"] for hit in found["hits"]] == ["Ministers agree on new border crossing"]
 
 
 def test_feeds_check_finds_what_is_wrong_and_suggests_the_repair(tmp_path: Path) -> None:

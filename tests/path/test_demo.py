@@ -16,7 +16,8 @@ import feedparser
 import pytest
 
 from aggregator.archive.sqlite import SqliteArchive, read_archive
-from aggregator.cli.service import Round, open_service
+from aggregator.cli.rounds import Round, play_round
+from aggregator.cli.service import open_service
 from aggregator.config import load_settings
 from aggregator.demo import RECORDED_UNTIL, sample_configuration, sample_folder, sample_server, shift_dates
 from aggregator.publish.calendar import local_day
@@ -36,8 +37,8 @@ async def _two_rounds(settings: Settings) -> tuple[Round, Round]:
     moments = iter([NOW + timedelta(seconds=second) for second in range(100_000)])
     async with open_service(settings, clock=lambda: next(moments)) as service:
         day = local_day(settings.digests[0], NOW)
-        first = await service.round(by_command=True, day=day, progress=False)
-        second = await service.round(by_command=True, day=day, progress=False)
+        first = await play_round(service, by_command=True, day=day, progress=False)
+        second = await play_round(service, by_command=True, day=day, progress=False)
     return first, second
 
 

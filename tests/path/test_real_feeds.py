@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aggregator.cli.rounds import play_round
 from aggregator.cli.service import open_service
 from aggregator.demo import RECORDED_UNTIL, sample_server
 from aggregator.settings import Camp, Feed, Network, Settings
@@ -27,7 +28,7 @@ def test_real_documents_go_through_the_whole_path(tmp_path: Path) -> None:
 
         async def walk() -> None:
             async with open_service(settings, clock=lambda: datetime(2026, 3, 5, tzinfo=UTC)) as service:
-                done = await service.round(progress=False)
+                done = await play_round(service, progress=False)
                 report = done.report
                 print(Counter(failure.reason for failure in report.failures), report.dropped)
                 print(f"{report.fetched} fetched, {report.stored} stored, {report.duplicate} duplicate")

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import SqliteArchive, read_archive
-from aggregator.model import Edition, Evidence
+from aggregator.model import Edition, Evidence, FullText, FullTextState
 from aggregator.publish.web.app import make_app
 from tests.builders import NOW, filled_archive, make_annotated, make_article, make_harvest, make_state
 from tests.publish.test_digest import ATTACKS, BAD_URLS
@@ -317,3 +317,20 @@ def test_a_feed_that_failed_is_shown_with_its_reason(tmp_path: Path) -> None:
         state = replace(make_state(reason="HTTP 503 <b>"), failures=2)
         archive.save(make_harvest(state=state))
     assert "HTTP 503 &lt;b&gt;" in client_of(tmp_path / "a.db").get("/feeds").text
+
+
+def test_a_story_says_that_it_was_judged_by_the_page_and_shows_the_feeds_words(tmp_path: Path) -> None:
+    article = replace(
+        make_article("Bridge", summary="What the feed says."), full_text="What the page says, at greater length."
+    )
+    outcome = FullText(
+        article=1, url=article.url, state=FullTextState.READ, asked=NOW, text="What the page says, at greater length."
+    )
+    with filled_archive(
+        tmp_path / "a.db", make_annotated(make_article("Bridge", summary="What the feed says."))
+    ) as one:
+        one.save_full_texts([(outcome, make_annotated(article))])
+    page = client_of(tmp_path / "a.db").get("/story/1").text
+    assert "judged by its full text" in page
+    assert "What the feed says." in page
+    assert "at greater length" not in page

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from aggregator.text.markup import plain_text
+from aggregator.text.markup import _parsed_text, _strip, plain_text
 
 TOKENS = [
     *("<", ">", "&", ";", "/", "!", "?", '"', "'", "=", " ", "\n", "\x00", "amp;", "onload=x", "AT&T"),
@@ -147,3 +147,44 @@ def test_inline_elements_that_stay_open_do_not_make_closing_tags_slow() -> None:
     start = time.process_time()
     plain_text("<span>" * 15_000 + "</q><hr>" * 13_000)
     assert time.process_time() - start < 1.0
+
+
+TAME_TOKENS = [
+    "<p>",
+    "</p>",
+    "<br/>",
+    "<BR />",
+    "<b>",
+    "</b>",
+    "<a href=\"https://e.org/?a=1&amp;b=2\" title='x'>",
+    "</a>",
+    "<div class=x>",
+    "</div>",
+    "<i>",
+    "<q>",
+    "<img src=a.png alt='a b'/>",
+    "<!-- ad -->",
+    "<li>",
+    "<h2 id=a>",
+    "<hr>",
+    "<pre>",
+    "<span\n>",
+    "</ul>",
+    "</strong >",
+    "<blockquote>",
+    "&amp;",
+    "&nbsp;",
+    "&copy",
+    "&#1056;",
+    "&lt;",
+]
+TAME = st.lists(
+    st.one_of(st.sampled_from(TAME_TOKENS), st.text(alphabet="ab яЖ中国&;.\n\t", max_size=6)), max_size=25
+).map("".join)
+
+
+@given(TAME)
+@hypothesis_settings(max_examples=600, deadline=None)
+def test_tags_cut_out_of_tame_markup_leave_what_the_parsers_leave(markup: str) -> None:
+    # Where an end tag has no beginning, we break the line and the parsers do not.
+    assert "".join(_strip(markup).split()) == "".join(_parsed_text(markup).split())

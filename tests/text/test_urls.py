@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from aggregator.text.urls import canonical_url, is_web_url, resolve, url_key
+from aggregator.text.urls import _PLAIN_URL, canonical_url, is_web_url, resolve, url_key
 
 BASE = "https://news.example.org/world/feed.xml"
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
@@ -147,3 +147,22 @@ def test_bidirectional_overrides_and_surrogates_do_not_survive_in_an_address() -
 def test_a_guid_that_only_looks_like_an_address_has_a_key(rest: str) -> None:
     assert isinstance(url_key("http://" + rest), str)
     assert isinstance(url_key("https://[" + rest), str)
+
+
+PLAIN = st.builds(
+    "{}://{}.{}/{}".format,
+    st.sampled_from(["http", "https"]),
+    st.from_regex(r"(www\.|m\.|amp\.)?[a-z0-9-]{1,6}", fullmatch=True),
+    st.from_regex(r"[a-z]{2,3}", fullmatch=True),
+    st.text(alphabet="ab/.%+,@=:!*'()$~_-1A", max_size=12),
+)
+
+
+@given(PLAIN)
+def test_a_plain_address_is_taken_as_it_stands_where_taking_it_apart_would_change_nothing(url: str) -> None:
+    assert _PLAIN_URL.fullmatch(url)
+    other = url.replace("://", "://user@", 1)  # not plain, so it goes the long way
+    assert resolve("https://example.org/base/x", url) == url
+    assert resolve("https://example.org/base/x", other) == other
+    assert canonical_url(url) == canonical_url(url + "#fragment") == canonical_url(url + "?utm_source=x") == url
+    assert url_key(url) == url_key(url + "#fragment")

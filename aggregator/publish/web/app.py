@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.annotate.beat import Beat
@@ -20,6 +20,7 @@ from aggregator.archive import Archive
 from aggregator.errors import QueryError
 from aggregator.publish.render import render
 from aggregator.publish.view import story_view
+from aggregator.publish.web.callback import Subscriber, callback_routes
 from aggregator.query import Everything, parse_query
 
 _PAGE = 30
@@ -144,8 +145,9 @@ def make_app(
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     minimum_relevance: float = 0.5,
+    callback: tuple[str, Subscriber] | None = None,
 ) -> Starlette:
-    """The application; `open_archive` gives a read-only connection for one request."""
+    """The application; `open_archive` gives a read-only connection for one request; `callback`, path and subscriber of WebSub."""
     pages = _Pages(open_archive, beat, clock, minimum_relevance)
     routes = [
         Route("/", pages.today),
@@ -159,9 +161,11 @@ def make_app(
     ]
     # Names beside these mean that a web page elsewhere rebinds its own name to this machine.
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    # Only the callback answers to a public name: there the token is the proof.
+    public: list[BaseRoute] = [*callback_routes(*callback)] if callback else []
     return Starlette(
-        routes=routes,
-        middleware=[Middleware(_Headers), hosts],
+        routes=[*public, Mount("", routes=routes, middleware=[hosts])],
+        middleware=[Middleware(_Headers)],
         exception_handlers={HTTPException: _failed, Exception: _failed},
     )
 
@@ -192,6 +196,8 @@ def _failed(request: Request, error: Exception) -> Response:
     detail = error.detail if isinstance(error, HTTPException) else "Something went wrong."
     answer = _page("message.html", heading=str(status), message=detail)
     answer.status_code = status
+    if isinstance(error, HTTPException):
+        answer.headers.update(error.headers or {})
     return answer
 
 

@@ -1,0 +1,67 @@
+"""Which articles want the text of their page, and what came of reading it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from aggregator.archive.base import marks
+from aggregator.archive.rows import ARTICLE_COLUMNS, full_text_from, full_text_row, record, store_time
+from aggregator.archive.saving import Saving
+from aggregator.model import Annotated, FullText, WantedText
+
+
+class FullTexts(Saving):
+    """The part of the archive that reading full texts uses."""
+
+    def full_texts_wanted(
+        self,
+        always: Sequence[str],
+        when_relevant: Sequence[str],
+        *,
+        relevance: float,
+        since: datetime,
+        now: datetime,
+        limit: int,
+    ) -> tuple[WantedText, ...]:
+        # The feeds take turns, so that one with many articles does not keep the others waiting.
+        rows = self._rows(
+            f"""
+            SELECT id FROM (
+                SELECT articles.id, date, row_number() OVER (PARTITION BY feed_url ORDER BY date DESC) AS turn
+                FROM articles LEFT JOIN full_texts ON article_id = articles.id
+                WHERE date >= ? AND articles.url <> ''
+                AND (feed_url IN ({marks(always)}) OR (relevance >= ? AND feed_url IN ({marks(when_relevant)})))
+                AND (article_id IS NULL OR (state = 'waiting' AND next_try <= ?))
+            ) ORDER BY turn, date DESC, id LIMIT ?
+            """,
+            (store_time(since), *always, relevance, *when_relevant, store_time(now), limit),
+        )
+        return self._wanted([row["id"] for row in rows])
+
+    def full_texts_revised(self, limit: int) -> tuple[WantedText, ...]:
+        rows = self._rows("SELECT article_id FROM full_texts WHERE state = 'revised' LIMIT ?", (limit,))
+        return self._wanted([row["article_id"] for row in rows])
+
+    def _wanted(self, ids: Sequence[int]) -> tuple[WantedText, ...]:
+        stored = {one.id: one for one in self._articles(f"id IN ({marks(ids)})", ids)}
+        before = {one.article: one for one in self._full_texts(ids)}
+        return tuple(WantedText(stored=stored[one], before=before.get(one)) for one in ids)
+
+    def save_full_texts(self, outcomes: Sequence[tuple[FullText, Annotated | None]]) -> None:
+        with self._transaction():
+            for full_text, annotated in outcomes:
+                self._table("full_texts").upsert(full_text_row(full_text), pk="article_id")
+                if annotated:
+                    self._judge_again(full_text.article, annotated)
+
+    def _judge_again(self, article_id: int, annotated: Annotated) -> None:
+        judged = record(annotated)
+        row = dict(zip(ARTICLE_COLUMNS, judged.values, strict=True))
+        self._table("articles").update(article_id, {name: row[name] for name in ("relevance", "annotation")})
+        self._reindex(article_id, judged)
+
+    def full_text(self, article_id: int) -> FullText | None:
+        return next(iter(self._full_texts([article_id])), None)
+
+    def _full_texts(self, ids: Sequence[int]) -> Iterable[FullText]:
+        rows = self._rows(f"SELECT * FROM full_texts WHERE article_id IN ({marks(ids)})", ids)
+        return map(full_text_from, rows)

@@ -1,0 +1,118 @@
+"""Plays the conductor: one round, or round after round."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.applications import Starlette
+
+from aggregator import pipeline
+from aggregator.acquire.websub import callback_path
+from aggregator.annotate.beat import load_beat
+from aggregator.archive.sqlite import read_archive
+from aggregator.cli.output import err
+from aggregator.cli.service import Service, open_service, utc_now
+from aggregator.model import DeliveryState, FullTextState
+from aggregator.polling import PollReport
+from aggregator.publish.deliver import Channels
+from aggregator.publish.web.app import make_app
+from aggregator.publish.web.server import address, serve_beside
+from aggregator.pushing import together
+from aggregator.schedule import TICK_SECONDS, start_schedule
+from aggregator.settings import DigestDefinition, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round of everything came to."""
+
+    report: PollReport
+    full_texts: dict[FullTextState, int]
+    placed: int
+    notices: int
+    editions: tuple[tuple[DigestDefinition, date, bool], ...]
+    delivered: dict[DeliveryState, int]
+
+
+async def play_round(
+    service: Service, *, page: str = "", by_command: bool = False, day: date | None = None, progress: bool = True
+) -> Round:
+    """Poll → read full texts → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
+    archive, settings = service.archive, service.settings
+    pushed = await service.pushes.read(service.workers)
+    report = together(pushed, await service.poll(by_command=by_command, progress=progress))
+    full_texts = await service.read_full_texts()
+    placed = pipeline.gather(archive, settings)
+    now = service.clock()
+    return Round(
+        report=report,
+        full_texts=full_texts,
+        placed=placed,
+        notices=pipeline.alert(archive, settings, now=now, address=page),
+        editions=pipeline.digest(archive, settings, now=now, day=day),
+        delivered=await pipeline.deliver(archive, Channels(mail=settings.mail), now=service.clock()),
+    )
+
+
+async def run_forever(settings: Settings, listener: socket.socket) -> None:
+    """First poll at once, then on schedule; the page beside it; until Ctrl-C."""
+    page = address(listener)
+    async with open_service(settings) as service:
+        app = page_of(service)
+        first = await play_round(service, page=page)
+        tell(first)
+
+        async def tick() -> None:
+            # Beside the round, so that a hub that is slow keeps no feed waiting; never before the page is served,
+            # since hubs ask back.
+            _, done = await asyncio.gather(service.subscribe(), play_round(service, page=page, progress=False))
+            tell(done)
+
+        scheduler = start_schedule(tick)
+        err.print(
+            f"Looking every {TICK_SECONDS} s for feeds and digests that are due. The archive: {page}  (Ctrl-C ends)"
+        )
+        try:
+            await serve_beside(app, listener)
+        finally:
+            scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)
+
+
+def page_of(service: Service) -> Starlette:
+    """The archive page, with WebSub's callback if there is one."""
+    settings = service.settings
+    path = callback_path(settings.network.websub_callback)
+    return make_app(
+        lambda: read_archive(settings.archive),
+        load_beat(settings.beat),
+        callback=(path, service.pushes) if path else None,
+    )
+
+
+def _pages(done: Round) -> str:
+    read = done.full_texts.get(FullTextState.READ, 0)
+    return f", {read} of {sum(done.full_texts.values())} pages read" if done.full_texts else ""
+
+
+def tell(done: Round) -> None:
+    """A line per round in which something happened, and one per feed that failed."""
+    if not done.report.results and not any(new for *_, new in done.editions):
+        return
+    report = done.report
+    stamp = utc_now().strftime("%H:%M:%S")
+    err.print(
+        f"{stamp}  feeds: {report.feeds('ok')} ok, {report.feeds('unchanged')} unchanged, {report.feeds('failed')} failed; "
+        f"articles: {report.stored} new{_pages(done)}; notices: {done.notices}; "
+        f"editions: {sum(new for *_, new in done.editions)}",
+        soft_wrap=True,
+    )
+    for failure in report.failures:
+        err.print(f"          {failure.url}: {failure.reason}", markup=False, soft_wrap=True)
+    if report.results and report.feeds("failed") == len(report.results):
+        err.print(
+            "          No feed could be read: is there a network? Each is tried again by itself.",
+            markup=False,
+            soft_wrap=True,
+        )

@@ -1,0 +1,64 @@
+"""`aggregator train`: weights of the relevance model from judged items."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aggregator.annotate.beat import load_beat
+from aggregator.annotate.fitting import cross_validated, fit
+from aggregator.cli import output
+from aggregator.cli.evaluate import BeatName, Labels, by_language, print_calibration, print_measures
+from aggregator.evaluate import JudgedItem, Scored, example, read_items, read_labels, scored
+
+app = typer.Typer()
+_SHOWN = 20
+
+
+@app.command(
+    epilog="Example:  aggregator train judged.jsonl --beside pool.jsonl.gz --labels labels.jsonl --write weights.json"
+)
+def train(
+    files: Annotated[list[Path], typer.Argument(help="Judged items to learn from and to be measured on.")],
+    beside: Annotated[list[Path] | None, typer.Option(help="Items to learn from only; may be given again.")] = None,
+    labels: Labels = None,
+    beat: BeatName = "china-russia",
+    write: Annotated[Path | None, typer.Option(help="Take the weights: write them here.")] = None,
+) -> None:
+    """Fit the relevance weights on judged items, and show what cross-validation expects of them.
+
+    No item is scored by weights that have seen it. Nothing changes unless `--write` is given; put the file in the place
+    of the beat's weights.json.
+    """
+    loaded, known = load_beat(beat), read_labels(labels) if labels else None
+    items = [item for file in files for item in read_items(file)]
+    others = [example(item, loaded) for file in beside or () for item in read_items(file, known)]
+    examples = [example(item, loaded) for item in items]
+    group = _scored(items, cross_validated(examples, others), beat)
+    print_measures(f"Cross-validation; {len(others)} more items to learn from", by_language(group))
+    clear = [one for one in group if not one.item.ambiguous]
+    if len(clear) < len(group):
+        print_measures("Without the items that readers found ambiguous", {"clear": by_language(clear)["all"]})
+    print_calibration(group)
+    fitted = fit([*examples, *others])
+    _print_change(loaded.weights.features, fitted.weights)
+    if write:
+        rounded = {name: round(value, 2) for name, value in sorted(fitted.weights.items()) if abs(value) >= 0.005}
+        data = {"version": f"{datetime.now(UTC):%Y-%m-%d}", "bias": round(fitted.bias, 2), "features": rounded}
+        write.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        output.out.print(f"Written: {write}", markup=False)
+
+
+def _scored(items: list[JudgedItem], scores: dict[str, float], beat: str) -> list[Scored]:
+    loaded = load_beat(beat)
+    return [Scored(item, scores[item.id], scored(item, loaded)[0].topics) for item in items]
+
+
+def _print_change(old: object, new: object) -> None:
+    before, after = dict(old), dict(new)  # type: ignore[call-overload]
+    changes = {name: after.get(name, 0.0) - before.get(name, 0.0) for name in before.keys() | after.keys()}
+    largest = sorted(changes, key=lambda name: -abs(changes[name]))[:_SHOWN]
+    rows = [(name, f"{before.get(name, 0.0):+.2f}", f"{after.get(name, 0.0):+.2f}") for name in largest]
+    output.print_table(f"The {_SHOWN} weights that change most", ("feature", "now", "then"), rows)

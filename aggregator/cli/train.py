@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import typer
@@ -59,13 +60,18 @@ def _measures(group: list[Scored]) -> dict[str, Measures]:
 
 
 def _mean(runs: list[dict[str, Measures]]) -> dict[str, Measures]:
-    def mean(name: str, field: str) -> float:
-        return sum(getattr(run[name], field) for run in runs) / len(runs)
+    return {name: _mean_of([run[name] for run in runs]) for name in runs[0]}
 
-    fields = [field for field in Measures._fields if field != "n"]
-    return {
-        name: measures._replace(**{field: mean(name, field) for field in fields}) for name, measures in runs[0].items()
-    }
+
+def _mean_of(group: list[Measures]) -> Measures:
+    return Measures(
+        precision=fmean(m.precision for m in group),
+        recall=fmean(m.recall for m in group),
+        f1=fmean(m.f1 for m in group),
+        average_precision=fmean(m.average_precision for m in group),
+        topic_f1=fmean(m.topic_f1 for m in group),
+        n=group[0].n,
+    )
 
 
 def _scored(items: list[JudgedItem], scores: dict[str, float], beat: str) -> list[Scored]:

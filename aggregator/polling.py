@@ -36,8 +36,8 @@ Progress = Callable[[Harvest, Saved], None]
 
 #: Articles, or feeds, that are kept in one transaction: the index takes 2,000 at once at four fifths of the cost of 500.
 _BATCH = 2000
-#: Documents per worker that are fetched and not yet read.
-_IN_HAND = 8
+#: Bytes of documents that are fetched and not yet read: what a second of fetching brings while the workers start.
+_IN_HAND = 16 * 2**20
 #: Few entries take fewer bytes, so a document of n bytes holds at most n/100 that are known.
 _ENTRY_BYTES = 100
 
@@ -106,11 +106,14 @@ async def poll(
     feeds = due_now(archive, settings, states, clock(), by_command=by_command)
     places = asyncio.Semaphore(network.concurrency)
     gate = HostGate(network, clock=asyncio.get_running_loop().time)
-    in_hand = asyncio.Semaphore(_IN_HAND * network.workers)
+    in_hand = _InHand(_IN_HAND)
     keeper = Keeper(archive, progress)
     good: list[Outcome] = []
     doubtful: list[tuple[Harvest, Outcome]] = []
     to_come = Counter(host_of(feed.url) for feed in feeds)
+
+    if any(feed.url not in states for feed in feeds):
+        workers.start()
 
     async def one(feed: Feed) -> None:
         state = states.get(feed.url) or FeedState(url=feed.url)
@@ -120,11 +123,11 @@ async def poll(
             request = replace(request, keep=to_come[host_of(feed.url)] > 0)
             fetched = await fetch(client, request, deadline=network.deadline_seconds, now=clock)
             # Waiting here keeps the place: nothing more is fetched than can be read.
-            await in_hand.acquire()
+            size = await in_hand.take(fetched)
         try:
             harvest, outcome = await _harvest(archive, settings, workers, feed, state, fetched)
         finally:
-            in_hand.release()
+            await in_hand.give_back(size)
         if is_suspicious(outcome):
             # Whose fault it is will be known when all the others have answered.
             doubtful.append((harvest, outcome))
@@ -148,6 +151,30 @@ def due_now(
     """The feeds to poll now: see `due_feeds`; those that a hub pushes seldom."""
     rest = slowed(archive.subscriptions(), settings.network, now)
     return due_feeds(settings.feeds, states, now, by_command=by_command, slowed=rest)
+
+
+class _InHand:
+    """Bounds the bytes of documents that wait for a worker; one larger than the bound waits until it is alone."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes = 0
+        self._changed = asyncio.Condition()
+
+    async def take(self, fetched: Fetched) -> int:
+        """Wait until there is room for an answer; returns its size."""
+        size = len(fetched.body) if isinstance(fetched, Document) else 0
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= self._most)
+            self._bytes += size
+        return size
+
+    async def give_back(self, size: int) -> None:
+        """Make room again."""
+        if size:
+            async with self._changed:
+                self._bytes -= size
+                self._changed.notify_all()
 
 
 class Keeper:

@@ -37,7 +37,7 @@ Progress = Callable[[Harvest, Saved], None]
 #: Articles, or feeds, that are kept in one transaction: the index takes 2,000 at once at four fifths of the cost of 500.
 _BATCH = 2000
 #: Bytes of documents that are fetched and not yet read: what a second of fetching brings while the workers start.
-_IN_HAND = 16 * 2**20
+_IN_HAND = 6 * 2**20
 #: Few entries take fewer bytes, so a document of n bytes holds at most n/100 that are known.
 _ENTRY_BYTES = 100
 

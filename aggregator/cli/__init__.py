@@ -16,7 +16,7 @@ def main() -> None:
     from aggregator.cli.output import complain
 
     # Rounds make many objects that live until their batch is kept; by default the collector looks every 700 (5 % of a round).
-    gc.set_threshold(50_000)
+    gc.set_threshold(10_000)
     try:
         app()
     except (ConfigurationError, QueryError) as error:

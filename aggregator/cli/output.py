@@ -15,8 +15,8 @@ from rich.text import Text
 from aggregator.model import Harvest, Hit, Saved
 
 if TYPE_CHECKING:  # what it prints; printing a version must not load what polls
-    from aggregator.polling import PollReport
-    from aggregator.polling import Progress as PollProgress
+    from aggregator.keeping import PollReport
+    from aggregator.keeping import Progress as PollProgress
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)

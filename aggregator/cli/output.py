@@ -32,6 +32,18 @@ def print_json(data: object) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=2))
 
 
+def how_long(moment: datetime | None, now: datetime) -> str:
+    """How long ago, or in what time, in one unit; empty for no moment."""
+    if moment is None:
+        return ""
+    seconds = abs((moment - now).total_seconds())
+    if seconds < 60:
+        return "now"
+    size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "min")) if seconds >= size)
+    count = f"{seconds / size:.0f} {unit}"
+    return f"in {count}" if moment > now else f"{count} ago"
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table on stdout; cells are text, never markup."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")

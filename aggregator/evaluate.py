@@ -15,7 +15,7 @@ from aggregator.annotate.fitting import Example
 from aggregator.annotate.relevance import features
 from aggregator.annotate.sentences import Sentences
 from aggregator.errors import AggregatorError
-from aggregator.model import Annotated, Article, DateConfidence
+from aggregator.model import Annotated, Article, DateConfidence, StoredArticle
 from aggregator.settings import Camp
 from aggregator.text.markup import first_sentence, plain_text
 
@@ -126,6 +126,18 @@ def _item(row: Mapping[str, object], labels: Mapping[str, int], where: str) -> J
         relevant=label == ABOUT,
         topics=frozenset(map(str, topics)) if isinstance(topics, list) else None,
         ambiguous=bool(row.get("ambiguous")),
+    )
+
+
+def judged_item(stored: StoredArticle, label: int) -> JudgedItem:
+    """An article of the archive as a judged item."""
+    return JudgedItem(
+        id=f"article {stored.id}",
+        language=stored.article.language,
+        article=stored.article,
+        relevant=label == ABOUT,
+        topics=None,
+        ambiguous=False,
     )
 
 

@@ -89,6 +89,15 @@ def m006_date_confidence(db: Database) -> None:
     db.execute("UPDATE articles SET date_confidence = 'first-seen' WHERE published IS NULL")
 
 
+@migrations()
+def m007_verdicts(db: Database) -> None:
+    """What people said of articles: 2 about the tie, 1 in passing, 0 not."""
+    db.execute(
+        "CREATE TABLE verdicts (article_id INTEGER PRIMARY KEY REFERENCES articles(id),"
+        " label INTEGER NOT NULL, given TEXT NOT NULL)"
+    )
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

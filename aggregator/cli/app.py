@@ -17,6 +17,7 @@ _HOMES = {
     "search": "lookup",
     "explain": "lookup",
     "serve": "lookup",
+    "judge": "judge",
     "evaluate": "evaluate",
     "train": "train",
     "feeds": "health",  # which adds its command to those of `cli.feeds`

@@ -32,6 +32,7 @@ from aggregator.model.archive import (
     Saved,
     StoredArticle,
     Story,
+    Verdict,
     WantedText,
 )
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
@@ -80,5 +81,6 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "UrlChange",
+    "Verdict",
     "WantedText",
 ]

@@ -77,7 +77,7 @@ def read_items(file: Path, labels: Mapping[str, int] | None = None) -> list[Judg
         EvaluationError: the file cannot be read, or a line is no item.
     """
     return [
-        item for row in _rows(file) if (item := _item(row, labels or {}, f"{file}, line {row['line']}")) is not None
+        item for row in read_rows(file) if (item := _item(row, labels or {}, f"{file}, line {row['line']}")) is not None
     ]
 
 
@@ -88,12 +88,17 @@ def read_labels(file: Path) -> dict[str, int]:
         EvaluationError: the file cannot be read, or a line has no id and label.
     """
     try:
-        return {str(row["id"]): int(row["label"]) for row in _rows(file)}
+        return {str(row["id"]): int(row["label"]) for row in read_rows(file)}
     except (KeyError, TypeError, ValueError) as error:
         raise EvaluationError(f"{file}: each line needs an id and a label") from error
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
+def read_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines, each with its `line`.
+
+    Raises:
+        EvaluationError: the file cannot be read, or a line is no object.
+    """
     try:
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         lines = text.decode("utf-8").splitlines()

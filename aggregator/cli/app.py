@@ -17,7 +17,7 @@ _HOMES = {
     "search": "lookup",
     "explain": "lookup",
     "serve": "lookup",
-    "evaluate": "evaluate",
+    "evaluate": "evaluate_stories",  # which adds its commands to `cli.evaluate`
     "train": "train",
     "feeds": "health",  # which adds its command to those of `cli.feeds`
 }

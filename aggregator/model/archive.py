@@ -114,6 +114,8 @@ class Placement:
     article: int
     joins: int | None = None
     copy_of: int | None = None
+    merges: tuple[int, ...] = ()
+    """Articles whose stories turn out to be the same event: their stories become one with this article's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

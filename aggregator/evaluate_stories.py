@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from aggregator.acquire.normalise import normalise
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat
+from aggregator.annotate.sameness import Weights
 from aggregator.annotate.stories import StoryIndex
 from aggregator.evaluate import EvaluationError, read_rows
 from aggregator.model import Entry, ParsedFeed, Placement, StoredArticle
@@ -29,6 +30,7 @@ _FETCHED = datetime(2100, 1, 1, tzinfo=UTC)
 class JudgedArticle:
     """An article and the story that readers gave it; `near` are stories that they might also have given."""
 
+    id: str
     stored: StoredArticle
     story: str
     near: frozenset[str] = frozenset()
@@ -91,6 +93,7 @@ def _judged(number: int, row: Mapping[str, Any], file: Path, beat: Beat) -> Judg
     if not row.get("id") or not row.get("story"):
         raise EvaluationError(f"{file}, line {row['line']}: an item needs an id and a story")
     return JudgedArticle(
+        id=str(row["id"]),
         stored=stored_article(number, row, beat),
         story=str(row["story"]),
         near=frozenset(map(str, row.get("near") or ())),
@@ -106,7 +109,8 @@ def stored_article(number: int, row: Mapping[str, Any], beat: Beat) -> StoredArt
     """
     url = str(row.get("url") or "")
     outlet = str(row.get("source") or host_of(url) or number)
-    feed = Feed(url=url, outlet=outlet, language=str(row.get("lang") or "en"), country="", camp=Camp.OTHER)
+    language: Literal["en", "ru", "zh"] = "ru" if row.get("lang") == "ru" else "zh" if row.get("lang") == "zh" else "en"
+    feed = Feed(url=url, outlet=outlet, language=language, country="", camp=Camp.OTHER)
     entry = Entry(
         guid=str(row.get("id") or number),
         link=url,
@@ -120,9 +124,11 @@ def stored_article(number: int, row: Mapping[str, Any], beat: Beat) -> StoredArt
     return StoredArticle(id=number, annotated=annotate(articles[0], beat))
 
 
-def gather(articles: Sequence[StoredArticle], beat: Beat) -> tuple[dict[int, int], float]:
+def gather(
+    articles: Sequence[StoredArticle], beat: Beat, weights: Weights | None = None
+) -> tuple[dict[int, int], float]:
     """The story of each article by id, gathered as `pipeline.gather` does; and the articles placed in a second."""
-    index = StoryIndex.of([], beat)
+    index = StoryIndex(beat, weights)
     begun = time.perf_counter()
     placements = index.place_all(articles)
     return grouped(placements), len(articles) / (time.perf_counter() - begun or 1.0)

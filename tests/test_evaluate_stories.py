@@ -50,7 +50,7 @@ def _file(folder: Path, rows: object) -> Path:
 def _judged(number: int, story: str, *, language: str = "en", near: str = "") -> JudgedArticle:
     row = {"lang": language, "title": {"en": "A title", "ru": "Заголовок", "zh": "习近平会见普京"}[language]}
     stored = stored_article(number, row, load_beat())
-    return JudgedArticle(stored=stored, story=story, near=frozenset({near} - {""}))
+    return JudgedArticle(id=str(number), stored=stored, story=story, near=frozenset({near} - {""}))
 
 
 def test_b_cubed_of_a_hand_counted_example() -> None:

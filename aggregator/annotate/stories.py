@@ -15,7 +15,7 @@ from aggregator.annotate.duplicates import is_copy
 from aggregator.annotate.rarity import FACTS, Rarity
 from aggregator.annotate.sameness import Report, Weights, cosine, load_weights, sameness, weighed
 from aggregator.annotate.signature import signature
-from aggregator.model import Placement, StoredArticle
+from aggregator.model import Placement, StoredArticle, StoryVerdict
 
 #: Reports of one event appear within this time; a later one is a new development.
 WINDOW = timedelta(hours=72)
@@ -57,11 +57,13 @@ class StoryIndex:
         self._holders: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_HOLDERS))
         self._story: dict[int, int] = {}
         self._members: dict[int, list[int]] = {}
+        self._apart: set[tuple[int, int]] = set()
 
     @classmethod
-    def of(cls, recent: Iterable[StoredArticle], beat: Beat) -> "StoryIndex":
-        """An index of articles that have their stories already, earliest first."""
+    def of(cls, recent: Iterable[StoredArticle], beat: Beat, verdicts: Iterable[StoryVerdict] = ()) -> "StoryIndex":
+        """An index of articles that have their stories already, earliest first; `verdicts` are what people said of them."""
         index = cls(beat)
+        index._apart = {(verdict.article, verdict.other) for verdict in verdicts if not verdict.same}
         for stored in recent:
             index._remember(index._weigh(stored), stored.copy_of, stored.story or stored.id)
         return index
@@ -191,7 +193,11 @@ class StoryIndex:
         return _Link(score - self._weights.alone * (len(self._members[story]) == 1), story, member)
 
     def _agree(self, one: int, other: int) -> bool:
-        """Whether two stories that an article belongs to are the same event."""
+        """Whether two stories that an article belongs to are the same event, and nobody has said otherwise."""
+        if self._apart and any(
+            (min(a, b), max(a, b)) in self._apart for a in self._members[one] for b in self._members[other]
+        ):
+            return False
         pairs = [(a, b) for a in self._members[one][:_COMPARED] for b in self._members[other][:_COMPARED]]
         scores = [sameness(self._reports[a], self._reports[b], self._weights) for a, b in pairs]
         return sum(max(score, _FLOOR) for score in scores) / len(scores) >= self._weights.merge

@@ -32,6 +32,7 @@ from aggregator.model.archive import (
     Saved,
     StoredArticle,
     Story,
+    StoryVerdict,
     WantedText,
 )
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
@@ -77,6 +78,7 @@ __all__ = [
     "Side",
     "StoredArticle",
     "Story",
+    "StoryVerdict",
     "Subscription",
     "SubscriptionState",
     "UrlChange",

@@ -118,6 +118,14 @@ class Placement:
     """Articles whose stories turn out to be the same event: their stories become one with this article's."""
 
 
+class StoryVerdict(NamedTuple):
+    """What a person said of two articles, the lower id first: that they report one event, or that they do not."""
+
+    article: int
+    other: int
+    same: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One event and the articles that report it, earliest first; never empty."""

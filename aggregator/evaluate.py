@@ -15,7 +15,7 @@ from aggregator.annotate.fitting import Example
 from aggregator.annotate.relevance import features
 from aggregator.annotate.sentences import Sentences
 from aggregator.errors import AggregatorError
-from aggregator.model import Annotated, Article, DateConfidence
+from aggregator.model import Annotated, Article, DateConfidence, StoredArticle
 from aggregator.settings import Camp
 from aggregator.text.markup import first_sentence, plain_text
 
@@ -76,9 +76,11 @@ def read_items(file: Path, labels: Mapping[str, int] | None = None) -> list[Judg
     Raises:
         EvaluationError: the file cannot be read, or a line is no item.
     """
-    return [
-        item for row in read_rows(file) if (item := _item(row, labels or {}, f"{file}, line {row['line']}")) is not None
-    ]
+    found = [_item(row, labels or {}, f"{file}, line {row['line']}") for row in read_rows(file)]
+    items = [item for item in found if item is not None]
+    if not items:
+        raise EvaluationError(f"{file}: no item has a label; each line is {{id, lang, title, summary, label}}")
+    return items
 
 
 def read_labels(file: Path) -> dict[str, int]:
@@ -102,7 +104,9 @@ def read_rows(file: Path) -> Iterator[dict[str, Any]]:
     try:
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         lines = text.decode("utf-8").splitlines()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise EvaluationError(f"{file}: {error.strerror or error}") from error
+    except (EOFError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{file}: {error}") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -113,7 +117,8 @@ def read_rows(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _item(row: Mapping[str, object], labels: Mapping[str, int], where: str) -> JudgedItem | None:
-    label = row.get("label", labels.get(str(row.get("id"))))
+    own = row.get("label")
+    label = labels.get(str(row.get("id"))) if own is None else own
     if label is None:
         return None
     if not isinstance(label, int) or not row.get("id") or row.get("lang") not in ("en", "ru", "zh"):
@@ -126,6 +131,18 @@ def _item(row: Mapping[str, object], labels: Mapping[str, int], where: str) -> J
         relevant=label == ABOUT,
         topics=frozenset(map(str, topics)) if isinstance(topics, list) else None,
         ambiguous=bool(row.get("ambiguous")),
+    )
+
+
+def judged_item(stored: StoredArticle, label: int) -> JudgedItem:
+    """An article of the archive as a judged item."""
+    return JudgedItem(
+        id=f"article {stored.id}",
+        language=stored.article.language,
+        article=stored.article,
+        relevant=label == ABOUT,
+        topics=None,
+        ambiguous=False,
     )
 
 

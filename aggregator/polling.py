@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 import httpx
 
@@ -16,6 +15,7 @@ from aggregator.acquire.outage import Outcome, after_outage, is_suspicious, outa
 from aggregator.acquire.politeness import HostGate
 from aggregator.acquire.websub import missed, slowed
 from aggregator.archive import Archive
+from aggregator.keeping import Keeper, PollReport, Progress
 from aggregator.model import (
     Document,
     FailureKind,
@@ -25,69 +25,16 @@ from aggregator.model import (
     Harvest,
     NotModified,
     ParseFailure,
-    Saved,
 )
 from aggregator.settings import Feed, Network, Settings
 from aggregator.text.urls import host_of
 from aggregator.workers import Workers
 
 Clock = Callable[[], datetime]
-Progress = Callable[[Harvest, Saved], None]
-
-#: Articles, or feeds, that are kept in one transaction: the index takes 2,000 at once at four fifths of the cost of 500.
-_BATCH = 2000
-#: Documents per worker that are fetched and not yet read.
-_IN_HAND = 8
+#: Bytes of documents that are fetched and not yet read: what a second of fetching brings while the workers start.
+_IN_HAND = 6 * 2**20
 #: Few entries take fewer bytes, so a document of n bytes holds at most n/100 that are known.
 _ENTRY_BYTES = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What one feed's poll came to."""
-
-    url: str
-    outcome: Literal["ok", "unchanged", "failed"]
-    reason: str
-    fetched: int
-    dropped: tuple[str, ...]
-    saved: Saved
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollReport:
-    """What a round of polling came to."""
-
-    results: tuple[Result, ...]
-
-    def feeds(self, outcome: str) -> int:
-        """How many feeds came out so."""
-        return sum(result.outcome == outcome for result in self.results)
-
-    @property
-    def fetched(self) -> int:
-        """Entries in the documents read; = stored + duplicate + dropped."""
-        return sum(result.fetched for result in self.results)
-
-    @property
-    def stored(self) -> int:
-        """Entries that became articles."""
-        return sum(result.saved.new for result in self.results)
-
-    @property
-    def duplicate(self) -> int:
-        """Entries that are publications which the archive has, edited or not."""
-        return sum(result.saved.known + result.saved.revised for result in self.results)
-
-    @property
-    def dropped(self) -> Counter[str]:
-        """Entries not taken, by reason."""
-        return Counter(reason for result in self.results for reason in result.dropped)
-
-    @property
-    def failures(self) -> tuple[Result, ...]:
-        """The feeds that failed."""
-        return tuple(result for result in self.results if result.outcome == "failed")
 
 
 async def poll(
@@ -101,45 +48,13 @@ async def poll(
     by_command: bool = False,
 ) -> PollReport:
     """Poll the feeds that are due, or by command all; what one feed brought is kept whole or not at all."""
-    network = settings.network
     states = archive.feed_states()
     feeds = due_now(archive, settings, states, clock(), by_command=by_command)
-    places = asyncio.Semaphore(network.concurrency)
-    gate = HostGate(network, clock=asyncio.get_running_loop().time)
-    in_hand = asyncio.Semaphore(_IN_HAND * network.workers)
-    keeper = Keeper(archive, progress)
-    good: list[Outcome] = []
-    doubtful: list[tuple[Harvest, Outcome]] = []
-    to_come = Counter(host_of(feed.url) for feed in feeds)
-
-    async def one(feed: Feed) -> None:
-        state = states.get(feed.url) or FeedState(url=feed.url)
-        async with gate.at(feed.url), places:
-            to_come[host_of(feed.url)] -= 1
-            request = dressed(request_for(state, clock()), feed)
-            request = replace(request, keep=to_come[host_of(feed.url)] > 0)
-            fetched = await fetch(client, request, deadline=network.deadline_seconds, now=clock)
-            # Waiting here keeps the place: nothing more is fetched than can be read.
-            await in_hand.acquire()
-        try:
-            harvest, outcome = await _harvest(archive, settings, workers, feed, state, fetched)
-        finally:
-            in_hand.release()
-        if is_suspicious(outcome):
-            # Whose fault it is will be known when all the others have answered.
-            doubtful.append((harvest, outcome))
-        else:
-            good.append(outcome)
-            keeper.keep(harvest)
-
-    await asyncio.gather(*map(one, feeds))
-    reason = outage([*good, *(outcome for _, outcome in doubtful)], states.values(), clock())
-    for harvest, _ in doubtful:
-        keeper.keep(_excused(harvest, states, reason))
-    keeper.commit()
-    brought = [result.url for result in keeper.results if result.saved.new]
-    archive.save_subscriptions(missed(archive.subscriptions(), brought))
-    return PollReport(results=tuple(keeper.results))
+    if any(feed.url not in states for feed in feeds):
+        workers.start()
+    round_ = _Round(archive, settings, states, feeds, client, workers, clock, Keeper(archive, progress))
+    await asyncio.gather(*map(round_.look, feeds))
+    return round_.end()
 
 
 def due_now(
@@ -150,38 +65,87 @@ def due_now(
     return due_feeds(settings.feeds, states, now, by_command=by_command, slowed=rest)
 
 
-class Keeper:
-    """Commits harvests by the batch, so that a round waits for the disk a few times and not once a feed."""
+class _Round:
+    """One look at each of some feeds, all at once as far as hosts, places and memory allow."""
 
-    def __init__(self, archive: Archive, progress: Progress) -> None:
-        self._archive = archive
-        self._progress = progress
-        self._waiting: list[Harvest] = []
-        self._articles = 0
-        self.results: list[Result] = []
+    def __init__(
+        self,
+        archive: Archive,
+        settings: Settings,
+        states: Mapping[str, FeedState],
+        feeds: Sequence[Feed],
+        client: httpx.AsyncClient,
+        workers: Workers,
+        clock: Clock,
+        keeper: Keeper,
+    ) -> None:
+        self._archive, self._settings, self._states = archive, settings, states
+        self._client, self._workers, self._clock, self._keeper = client, workers, clock, keeper
+        self._places = asyncio.Semaphore(settings.network.concurrency)
+        self._gate = HostGate(settings.network, clock=asyncio.get_running_loop().time)
+        self._in_hand = _InHand(_IN_HAND)
+        self._to_come = Counter(host_of(feed.url) for feed in feeds)
+        self._good: list[Outcome] = []
+        self._doubtful: list[tuple[Harvest, Outcome]] = []
 
-    def keep(self, harvest: Harvest) -> None:
-        """Take a harvest, and commit when enough have come together."""
-        self._waiting.append(harvest)
-        self._articles += len(harvest.records)
-        if len(self._waiting) >= _BATCH or self._articles >= _BATCH:
-            self.commit()
+    async def look(self, feed: Feed) -> None:
+        """Fetch a feed, read what it says, and keep it; a failure that may be the network's waits for the round's end."""
+        state = self._states.get(feed.url) or FeedState(url=feed.url)
+        async with self._gate.at(feed.url), self._places:
+            fetched = await self._fetch(feed, state)
+            # Waiting here keeps the place: nothing more is fetched than can be read.
+            size = await self._in_hand.take(fetched)
+        try:
+            harvest, outcome = await _harvest(self._archive, self._settings, self._workers, feed, state, fetched)
+        finally:
+            await self._in_hand.give_back(size)
+        if is_suspicious(outcome):
+            self._doubtful.append((harvest, outcome))
+        else:
+            self._good.append(outcome)
+            self._keeper.keep(harvest)
 
-    def commit(self) -> None:
-        """Store what is waiting, in one transaction."""
-        harvests, self._waiting, self._articles = self._waiting, [], 0
-        for harvest, saved in zip(harvests, self._archive.save_all(harvests), strict=True):
-            self._progress(harvest, saved)
-            self.results.append(
-                Result(
-                    url=harvest.feed.url,
-                    outcome=harvest.outcome,
-                    reason=harvest.state.reason,
-                    fetched=harvest.fetched,
-                    dropped=harvest.dropped,
-                    saved=saved,
-                )
-            )
+    async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
+        self._to_come[host_of(feed.url)] -= 1
+        request = dressed(request_for(state, self._clock()), feed)
+        request = replace(request, keep=self._to_come[host_of(feed.url)] > 0)
+        deadline = self._settings.network.deadline_seconds
+        return await fetch(self._client, request, deadline=deadline, now=self._clock)
+
+    def end(self) -> PollReport:
+        """Now that all have answered: whose fault the failures are; keep the rest."""
+        outcomes = [*self._good, *(outcome for _, outcome in self._doubtful)]
+        reason = outage(outcomes, self._states.values(), self._clock())
+        for harvest, _ in self._doubtful:
+            self._keeper.keep(_excused(harvest, self._states, reason))
+        self._keeper.commit()
+        brought = [result.url for result in self._keeper.results if result.saved.new]
+        self._archive.save_subscriptions(missed(self._archive.subscriptions(), brought))
+        return PollReport(results=tuple(self._keeper.results))
+
+
+class _InHand:
+    """Bounds the bytes of documents that wait for a worker; one larger than the bound waits until it is alone."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes = 0
+        self._changed = asyncio.Condition()
+
+    async def take(self, fetched: Fetched) -> int:
+        """Wait until there is room for an answer; returns its size."""
+        size = len(fetched.body) if isinstance(fetched, Document) else 0
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= self._most)
+            self._bytes += size
+        return size
+
+    async def give_back(self, size: int) -> None:
+        """Make room again."""
+        if size:
+            async with self._changed:
+                self._bytes -= size
+                self._changed.notify_all()
 
 
 def _excused(harvest: Harvest, states: Mapping[str, FeedState], reason: str) -> Harvest:

@@ -17,8 +17,8 @@ from aggregator.acquire.due import after_push
 from aggregator.acquire.fetch import post_form
 from aggregator.acquire.politeness import HostGate
 from aggregator.archive import Archive
+from aggregator.keeping import Keeper, PollReport
 from aggregator.model import Document, FeedState, Harvest, ParseFailure, Subscription
-from aggregator.polling import Keeper, PollReport
 from aggregator.settings import Feed, Settings
 from aggregator.workers import Workers
 

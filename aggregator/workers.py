@@ -71,6 +71,10 @@ def _give_memory_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def _nothing() -> None:
+    """A task that is done at once."""
+
+
 def _limit_cpu() -> None:
     """From now on the process has so many seconds of CPU; the kernel ends it by SIGXCPU then (setrlimit(2))."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -100,6 +104,10 @@ class Workers:
         return ProcessPool(
             max_workers=self._processes, context=get_context("spawn"), initializer=_prepare, initargs=(self._beat,)
         )
+
+    def start(self) -> None:
+        """Start the processes now: what is sure to come need not wait for them then."""
+        self._pool.schedule(_nothing)
 
     async def read(self, document: Document, feed: Feed, known: Sequence[KnownArticle]) -> Reading | ParseFailure:
         """Read a document; a worker that dies or takes more than 10 s of CPU or 512 MB is a ParseFailure."""

@@ -106,8 +106,12 @@ class Beat:
 
     def concept_named(self, name: str) -> str | None:
         """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
-        found = [hit for hit in self.matcher.find(name).claimed if hit.end - hit.start == len(name)]
-        return str(found[0].meaning) if found else None
+        # People ask in lower case for what the press writes with a capital.
+        for spelled in dict.fromkeys((name, name.title(), name.upper())):
+            for hit in self.matcher.find(spelled).claimed:
+                if hit.end - hit.start == len(name):
+                    return str(hit.meaning)
+        return None
 
 
 @lru_cache(maxsize=4)

@@ -21,6 +21,7 @@ from aggregator.model import (
     Story,
     StoryVerdict,
     Subscription,
+    Verdict,
     WantedText,
 )
 from aggregator.query import Query
@@ -73,6 +74,18 @@ class Archive(Protocol):
 
     def full_text(self, article_id: int) -> FullText | None:
         """What came of reading an article's page; None if nobody has."""
+
+    def uncertain(self, limit: int) -> tuple[StoredArticle, ...]:
+        """Articles without a verdict whose relevance is near 0.5, the least certain first, one of a story."""
+
+    def save_verdict(self, verdict: Verdict) -> None:
+        """Keep what a person said of an article, in the place of what was said before."""
+
+    def forget_verdict(self, article_id: int) -> None:
+        """Take a verdict back."""
+
+    def verdicts(self) -> tuple[tuple[StoredArticle, int], ...]:
+        """The articles that people have judged, with their labels."""
 
     # annotate
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:

@@ -90,6 +90,15 @@ def m006_date_confidence(db: Database) -> None:
 
 
 @migrations()
+def m007_verdicts(db: Database) -> None:
+    """What people said of articles: 2 about the tie, 1 in passing, 0 not."""
+    db.execute(
+        "CREATE TABLE verdicts (article_id INTEGER PRIMARY KEY REFERENCES articles(id),"
+        " label INTEGER NOT NULL, given TEXT NOT NULL)"
+    )
+
+
+@migrations()
 def m008_story_verdicts(db: Database) -> None:
     """Stories that became one keep resolving under their old ids; what people said of stories is kept."""
     db.execute("CREATE TABLE merged_stories (old INTEGER PRIMARY KEY, story INTEGER NOT NULL REFERENCES stories(id))")

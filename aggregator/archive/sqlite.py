@@ -19,6 +19,7 @@ from aggregator.archive.rows import (
 from aggregator.archive.search import compile_query
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
+from aggregator.archive.verdicts import Verdicts
 from aggregator.errors import ArchiveError
 from aggregator.model import (
     Delivery,
@@ -35,7 +36,7 @@ from aggregator.query import Query
 _SNIPPET = 240
 
 
-class SqliteArchive(FullTexts, Storytelling, Subscribing):
+class SqliteArchive(FullTexts, Storytelling, Subscribing, Verdicts):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---

@@ -17,7 +17,8 @@ _HOMES = {
     "search": "lookup",
     "explain": "lookup",
     "serve": "lookup",
-    "evaluate": "evaluate_stories",  # which adds its commands to `cli.evaluate`
+    "judge": "judge",
+    "evaluate": "evaluate_stories",  # which adds its commands to those of `cli.evaluate`
     "train": "train",
     "feeds": "health",  # which adds its command to those of `cli.feeds`
 }

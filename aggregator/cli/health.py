@@ -1,5 +1,6 @@
 """`aggregator feeds health`: how each source is doing, why, and what to do."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -36,21 +37,21 @@ def health(
     if json:
         output.print_json([_as_json(one) for one in shown])
         return
-    columns = ("outlet", "state", "reason", "last good", "next", "rhythm", "what to do")
+    columns = ("outlet", "state", "why, and what to do", "last good", "next", "rhythm")
     well = sum(one.state == "ok" for one in healths)
-    output.print_table(f"Health of the feeds: {well} of {len(healths)} are well", columns, [_row(one) for one in shown])
+    rows = [_row(one, now) for one in shown]
+    output.print_table(f"Health of the feeds: {well} of {len(healths)} are well", columns, rows)
 
 
-def _row(one: FeedHealth) -> tuple[str, ...]:
+def _row(one: FeedHealth, now: datetime) -> tuple[str, ...]:
     state = one.report.state
     return (
         one.report.feed.outlet,
         one.state,
-        one.reason,
-        output.when(state.last_ok) or "never",
-        output.when(state.next_due) or "now",
+        "\n→ ".join(filter(None, (one.reason, one.advice))),
+        output.how_long(state.last_ok, now) or "never",
+        output.how_long(max(state.next_due, now), now) if state.next_due else "now",
         one.rhythm,
-        one.advice,
     )
 
 

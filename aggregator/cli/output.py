@@ -15,8 +15,8 @@ from rich.text import Text
 from aggregator.model import Harvest, Hit, Saved
 
 if TYPE_CHECKING:  # what it prints; printing a version must not load what polls
-    from aggregator.polling import PollReport
-    from aggregator.polling import Progress as PollProgress
+    from aggregator.keeping import PollReport
+    from aggregator.keeping import Progress as PollProgress
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -30,6 +30,18 @@ def complain(message: str) -> None:
 def print_json(data: object) -> None:
     """One JSON document on stdout."""
     print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def how_long(moment: datetime | None, now: datetime) -> str:
+    """How long ago, or in what time, in one unit; empty for no moment."""
+    if moment is None:
+        return ""
+    seconds = abs((moment - now).total_seconds())
+    if seconds < 60:
+        return "now"
+    size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "min")) if seconds >= size)
+    count = f"{seconds / size:.0f} {unit}"
+    return f"in {count}" if moment > now else f"{count} ago"
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -9,7 +9,7 @@ from aggregator.cli import output
 from aggregator.cli.options import ArchiveFile, Config, Json, settings_of
 from aggregator.cli.service import open_service
 from aggregator.config import DEFAULT_FILE
-from aggregator.polling import PollReport
+from aggregator.keeping import PollReport
 
 app = typer.Typer()
 

@@ -13,8 +13,8 @@ from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli.output import err
 from aggregator.cli.service import Service, open_service, utc_now
+from aggregator.keeping import PollReport
 from aggregator.model import DeliveryState, FullTextState
-from aggregator.polling import PollReport
 from aggregator.publish.deliver import Channels
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, serve_beside

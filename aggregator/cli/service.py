@@ -12,8 +12,9 @@ from aggregator.acquire.fetch import make_client
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.cli.output import poll_progress
 from aggregator.fulltexts import Library, open_library, read_full_texts
+from aggregator.keeping import PollReport, Progress
 from aggregator.model import FullTextState
-from aggregator.polling import PollReport, Progress, due_now, poll
+from aggregator.polling import due_now, poll
 from aggregator.pushing import Pushes
 from aggregator.settings import Settings
 from aggregator.workers import Workers

@@ -11,9 +11,20 @@ from rich.progress import track
 
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.fitting import cross_validated, fit
+from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
 from aggregator.cli.evaluate import BeatName, Labels, by_language, print_calibration, print_measures
-from aggregator.evaluate import JudgedItem, Measures, Scored, example, measure, read_items, read_labels, scored
+from aggregator.evaluate import (
+    JudgedItem,
+    Measures,
+    Scored,
+    example,
+    judged_item,
+    measure,
+    read_items,
+    read_labels,
+    scored,
+)
 
 app = typer.Typer()
 _SHOWN = 20
@@ -25,7 +36,10 @@ _SPLITS = 5
     epilog="Example:  aggregator train judged.jsonl --beside pool.jsonl.gz --labels labels.jsonl --write weights.json"
 )
 def train(
-    files: Annotated[list[Path], typer.Argument(help="Judged items to learn from and to be measured on.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Judged items to learn from and to be measured on.")
+    ] = None,
+    verdicts: Annotated[Path | None, typer.Option(help="An archive whose verdicts (`judge`) count too.")] = None,
     beside: Annotated[list[Path] | None, typer.Option(help="Items to learn from only; may be given again.")] = None,
     labels: Labels = None,
     beat: BeatName = "china-russia",
@@ -37,7 +51,9 @@ def train(
     of the beat's weights.json.
     """
     loaded, known = load_beat(beat), read_labels(labels) if labels else None
-    items = [item for file in files for item in read_items(file)]
+    items = [item for file in files or () for item in read_items(file)] + (_judged(verdicts) if verdicts else [])
+    if not items:
+        raise typer.BadParameter("name files of judged items, or an archive with --verdicts")
     others = [example(item, loaded) for file in beside or () for item in read_items(file, known)]
     examples = [example(item, loaded) for item in items]
     groups = [_scored(items, cross_validated(examples, others, split=split), beat) for split in track(range(_SPLITS))]
@@ -51,6 +67,14 @@ def train(
         data = {"version": f"{datetime.now(UTC):%Y-%m-%d}", "bias": round(fitted.bias, 2), "features": rounded}
         write.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
         output.out.print(f"Written: {write}", markup=False)
+
+
+def _judged(archive: Path) -> list[JudgedItem]:
+    store = read_archive(archive)
+    try:
+        return [judged_item(stored, label) for stored, label in store.verdicts()]
+    finally:
+        store.close()
 
 
 def _measures(group: list[Scored]) -> dict[str, Measures]:

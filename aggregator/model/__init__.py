@@ -33,6 +33,7 @@ from aggregator.model.archive import (
     StoredArticle,
     Story,
     StoryVerdict,
+    Verdict,
     WantedText,
 )
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
@@ -82,5 +83,6 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "UrlChange",
+    "Verdict",
     "WantedText",
 ]

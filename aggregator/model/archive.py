@@ -108,6 +108,15 @@ class WantedText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a person said of an article: 2 about the tie, 1 in passing, 0 not."""
+
+    article: int
+    label: Literal[0, 1, 2]
+    given: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
     """The decision that an article reports the same event as the article that it `joins`; None founds a story."""
 

@@ -1,7 +1,7 @@
 """Floors for the first version of the judgement, on the judged sample feeds and on real judged items.
 
 A floor falls only on purpose. Measured when set: sample feeds relevance F1 0.83, topics F1 0.77, stories B-cubed 0.91;
-real items F1 0.83 by cross-validation (`benchmarks/fit_relevance.py`), here with the shipped weights.
+real items F1 0.89 by cross-validation (`aggregator train`), here 0.92 with the shipped weights, which have seen them.
 """
 
 import json
@@ -125,4 +125,4 @@ def test_relevance_of_real_items() -> None:
             articles = normalise(parsed, feed, base_url=feed.url, now=datetime(2026, 1, 1, tzinfo=UTC)).articles
             relevant = bool(articles) and annotate(articles[0], load_beat()).relevance.score >= 0.5
             hits, said, true = hits + (relevant and row["label"] == 2), said + relevant, true + (row["label"] == 2)
-    assert _f1(hits, said, true) >= 0.80
+    assert _f1(hits, said, true) >= 0.90

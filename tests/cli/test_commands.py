@@ -58,13 +58,14 @@ class Done:
         return json.loads(self.out)
 
 
-def run(*arguments: str | Path, folder: Path) -> Done:
-    """The program as users start it."""
+def run(*arguments: str | Path, folder: Path, typed: str = "") -> Done:
+    """The program as users start it, and what they type."""
     done = subprocess.run(
         [sys.executable, "-m", "aggregator", *map(str, arguments)],
         cwd=folder,
         env=os.environ | _ENVIRONMENT,
         capture_output=True,
+        input=typed,
         text=True,
         timeout=120,
         check=False,
@@ -110,7 +111,7 @@ COMMANDS = dict(commands(_TOP))
 
 def test_the_commands_are_these() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
-        *("poll", "digest", "search", "explain", "serve", "run", "demo", "train", "evaluate relevance"),
+        *("poll", "digest", "search", "explain", "serve", "run", "demo", "judge", "train", "evaluate relevance"),
         *(f"feeds {name}" for name in ("list", "add", "remove", "import", "export", "health", "check")),
     }
 

@@ -20,8 +20,8 @@ import psutil
 import pytest
 
 from aggregator.cli.service import open_service
+from aggregator.keeping import PollReport
 from aggregator.model import Health
-from aggregator.polling import PollReport
 from aggregator.query import AttributeIs
 from aggregator.settings import Camp, Feed, Network, Settings
 

@@ -17,6 +17,7 @@ _HOMES = {
     "search": "lookup",
     "explain": "lookup",
     "serve": "lookup",
+    "story": "story",
     "judge": "judge",
     "evaluate": "evaluate_stories",  # which adds its commands to those of `cli.evaluate`
     "train": "train",

@@ -30,6 +30,7 @@ _LETTERS = "|".join(name for name in _WEEKDAYS if name < "\u3000")
 _HAN = "|".join(name for name in _WEEKDAYS if name > "\u3000")
 _WEEKDAY = re.compile(rf"\b(?:{_LETTERS})\b|{_HAN}")
 _BARE_DAY = re.compile(r"(?<![月\d])(\d{1,2})日")
+_DIGIT = re.compile(r"\d")
 _RELATIVE = (
     (-1, re.compile(r"\byesterday\b|\bвчера\b|昨[天日]")),
     (0, re.compile(r"\btoday\b|\bсегодня\b|今[天日]")),
@@ -47,7 +48,9 @@ def day_of(moment: datetime, language: str) -> int:
 def days_named(text: str, published: int) -> frozenset[int]:
     """The days near its day of publication that a text names, as ordinals."""
     folded = fold(text)
-    found = {*_dates(folded, published), *_bare_days(folded, published), *_weekdays(folded, published)}
+    found = set(_weekdays(folded, published))
+    if _DIGIT.search(folded):
+        found.update(_dates(folded, published), _bare_days(folded, published))
     return frozenset(found | {published + shift for shift, pattern in _RELATIVE if pattern.search(folded)})
 
 

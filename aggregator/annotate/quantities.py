@@ -53,6 +53,8 @@ _NUMBER = re.compile(
     rf"(?: ?(?P<share>{_SHARE}))?",
 )
 _HAN_SHARE = re.compile(r"百分之([一二三四五六七八九十百零]+|\d+(?:\.\d+)?)")
+#: Without one of these only a number word can be there.
+_ANY = re.compile(r"\d|第|百分之")
 _WORDS = {
     name: value
     for value, names in {
@@ -77,14 +79,13 @@ _DIGITS = {character: value for value, character in enumerate("零一二三四�
 def quantities(text: str) -> Iterator[str]:
     """`n:` numbers, `p:` shares in per cent, `d:` dates as month-day, `o:` ordinals; a year or a time of day is none."""
     folded = fold(text)
-    for pattern, reader in ((DATE, _date), (_ORDINAL, _ordinal), (_HAN_SHARE, _han_share)):
-        for match in pattern.finditer(folded):
-            yield reader(match)
-        folded = pattern.sub(" ", folded)
-    for match in _NUMBER.finditer(folded):
-        found = _number(match)
-        if found:
-            yield found
+    if _ANY.search(folded):
+        for pattern, reader in ((DATE, _date), (_ORDINAL, _ordinal), (_HAN_SHARE, _han_share)):
+            found = [reader(match) for match in pattern.finditer(folded)]
+            if found:
+                yield from found
+                folded = pattern.sub(" ", folded)
+        yield from filter(None, map(_number, _NUMBER.finditer(folded)))
     for match in _WORD.finditer(folded):
         yield f"n:{_WORDS[match[0]]}"
 

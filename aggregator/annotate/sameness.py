@@ -33,6 +33,7 @@ class Report:
     words: Mapping[str, float]
     """Of unit length."""
     facts: Mapping[str, float]
+    facts_length: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +65,24 @@ def weighed(mine: Signature, rarity: Rarity) -> Report:
     if len(weights) > _WORDS:
         weights = dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_WORDS])
     length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+    facts = rarity.weights(FACTS, mine.facts)
     bare = replace(mine, words={}, facts={})  # weighed, they are not needed twice
-    return Report(bare, {word: weight / length for word, weight in weights.items()}, rarity.weights(FACTS, mine.facts))
+    return Report(
+        signature=bare,
+        words={word: weight / length for word, weight in weights.items()},
+        facts=facts,
+        facts_length=math.sqrt(sum([weight * weight for weight in facts.values()])),
+    )
 
 
-def features(a: Report, b: Report) -> dict[str, float]:
-    """What speaks for and against the two reporting one event, by name; those of value 0 too."""
-    return within(a, b) if a.signature.language == b.signature.language else across(a, b)
+def features(a: Report, b: Report, words: float | None = None) -> dict[str, float]:
+    """What speaks for and against the two reporting one event, by name; those of value 0 too.
+
+    `words`: the cosine of their words, where it is known already.
+    """
+    if a.signature.language != b.signature.language:
+        return across(a, b)
+    return within(a, b, cosine(a, b) if words is None else words)
 
 
 def cosine(a: Report, b: Report) -> float:
@@ -78,10 +90,9 @@ def cosine(a: Report, b: Report) -> float:
     return _dot(a.words, b.words)
 
 
-def within(a: Report, b: Report) -> dict[str, float]:
-    """Features of two articles in one language."""
+def within(a: Report, b: Report, words: float) -> dict[str, float]:
+    """Features of two articles in one language, of whose words the cosine is known."""
     mine, other = a.signature, b.signature
-    words = cosine(a, b)
     return {
         "words": words,
         "words squared": words * words,
@@ -93,7 +104,7 @@ def within(a: Report, b: Report) -> dict[str, float]:
         "bulletins": mine.bulletin + other.bulletin,
         "analyses": mine.analysis + other.analysis,
         "actors of the titles differ": _title_actors_differ(mine, other),
-        "facts": _cosine(a.facts, b.facts),
+        "facts": _dot(a.facts, b.facts) / (a.facts_length * b.facts_length or 1.0),
         "titles with unknown names": _unknown(mine.title_names, b) + _unknown(other.title_names, a),
         "dates of the titles differ": _dates_differ(mine, other),
     }
@@ -115,10 +126,10 @@ def across(a: Report, b: Report) -> dict[str, float]:
     }
 
 
-def sameness(a: Report, b: Report, weights: Weights) -> float:
-    """Log-odds that two articles report the same event."""
+def sameness(a: Report, b: Report, weights: Weights, words: float | None = None) -> float:
+    """Log-odds that two articles report the same event; `words` as in `features`."""
     own = weights.within if a.signature.language == b.signature.language else weights.across
-    return own["bias"] + sum(own[name] * value for name, value in features(a, b).items())
+    return own["bias"] + sum([own[name] * value for name, value in features(a, b, words).items()])
 
 
 def explain(a: Report, b: Report, weights: Weights) -> tuple[Evidence, ...]:
@@ -134,13 +145,8 @@ def _dot(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     return sum([weight * b[word] for word, weight in a.items() if word in b])
 
 
-def _cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    lengths = math.sqrt(sum([w * w for w in a.values()]) * sum([w * w for w in b.values()]))
-    return _dot(a, b) / (lengths or 1.0)
-
-
 def _days_apart(a: Signature, b: Signature) -> int:
-    if not a.days.isdisjoint(b.days):
+    if a.days == b.days or not a.days.isdisjoint(b.days):
         return 0
     return min(_DAYS, min(abs(mine - other) for mine in a.days for other in b.days))
 

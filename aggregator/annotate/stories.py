@@ -24,15 +24,20 @@ MEMORY = 2 * WINDOW
 #: By so many of its weightiest words, and so many of its weightiest facts, an article is looked for.
 _WORD_KEYS, _FACT_KEYS = 12, 10
 #: Of a key only so many of the latest holders are looked at: what more articles share tells little.
-_HOLDERS = 100
+_HOLDERS = 64
 #: Only so many of the likeliest earlier articles are compared.
-_CANDIDATES = 32
+_CANDIDATES = 24
 #: Of a story only so many members count: the most similar ones. Of 3, 8 and all, 3 did best on stories held out.
 _MEMBERS = 3
 #: Of two stories that may be one, so many members each are compared.
 _COMPARED = 6
+#: Two articles of one language whose words have no more in common than this cosine are not compared further.
+_STRANGE = 0.08
 #: Log-odds below which a comparison counts as this: of what cannot be the same, how surely says nothing.
 _FLOOR = -6.0
+
+
+_Keys = Sequence[tuple[str, float]]
 
 
 class _Link(NamedTuple):
@@ -52,7 +57,7 @@ class StoryIndex:
         self._rarity = Rarity()
         self._counted: deque[tuple[datetime, str, tuple[str, ...], tuple[str, ...]]] = deque()
         self._reports: dict[int, Report] = {}
-        self._order: deque[tuple[datetime, int]] = deque()
+        self._order: deque[tuple[datetime, int, tuple[str, ...]]] = deque()
         self._copies: dict[int, int] = {}
         self._holders: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_HOLDERS))
         self._story: dict[int, int] = {}
@@ -65,7 +70,8 @@ class StoryIndex:
         index = cls(beat)
         index._apart = {(verdict.article, verdict.other) for verdict in verdicts if not verdict.same}
         for stored in recent:
-            index._remember(index._weigh(stored), stored.copy_of, stored.story or stored.id)
+            mine = index.weigh(stored)
+            index._remember(mine, _keys(mine), stored.copy_of, stored.story or stored.id)
         return index
 
     def place_all(self, articles: Iterable[StoredArticle]) -> list[Placement]:
@@ -75,10 +81,12 @@ class StoryIndex:
     def place(self, stored: StoredArticle) -> Placement:
         """Decide which earlier article tells the same event, whose text this one reprints, and what stories it makes one."""
         self._forget(stored.article.date - WINDOW)
-        mine = self._weigh(stored)
-        candidates = self._candidates(mine)
-        copied = self._copied(mine, candidates)
-        links = self._links(mine, candidates) if copied is None else []
+        mine = self.weigh(stored)
+        keys = _keys(mine)
+        candidates = self._candidates(mine, keys)
+        words = [cosine(mine, other) for other in candidates]
+        copied = self._copied(mine, candidates, words)
+        links = self._links(mine, candidates, words) if copied is None else []
         if copied is not None:
             placement = Placement(article=stored.id, joins=copied, copy_of=self._copies.get(copied, copied))
         elif links:
@@ -88,10 +96,10 @@ class StoryIndex:
             )
         else:
             placement = Placement(article=stored.id)
-        self._follow(mine, placement)
+        self._follow(mine, keys, placement)
         return placement
 
-    def _weigh(self, stored: StoredArticle) -> Report:
+    def weigh(self, stored: StoredArticle) -> Report:
         """Count the article in, and those before its window out; its weights are those of that moment."""
         mine = signature(stored, self._beat)
         while self._counted and self._counted[0][0] < mine.moment - WINDOW:
@@ -105,32 +113,33 @@ class StoryIndex:
 
     # --- what is remembered ---
 
-    def _follow(self, mine: Report, placement: Placement) -> None:
+    def _follow(self, mine: Report, keys: _Keys, placement: Placement) -> None:
         story = self._story[placement.joins] if placement.joins else placement.article
         for other in placement.merges:
             self._unite(story, self._story[other])
-        self._remember(mine, placement.copy_of, story)
+        self._remember(mine, keys, placement.copy_of, story)
 
     def _unite(self, kept: int, gone: int) -> None:
         members = self._members.pop(gone)
         self._members[kept] = sorted([*self._members[kept], *members])
         self._story |= dict.fromkeys(members, kept)
 
-    def _remember(self, mine: Report, copy_of: int | None, story: int) -> None:
+    def _remember(self, mine: Report, keys: _Keys, copy_of: int | None, story: int) -> None:
         article = mine.signature.article
         self._reports[article] = mine
-        self._order.append((mine.signature.moment, article))
+        self._order.append((mine.signature.moment, article, tuple(key for key, _ in keys)))
         if copy_of is not None:
             self._copies[article] = copy_of
         self._story[article] = story
         self._members.setdefault(story, []).append(article)
-        for key, _ in _keys(mine):
+        for key, _ in keys:
             self._holders[key].append(article)
 
     def _forget(self, before: datetime) -> None:
         while self._order and self._order[0][0] < before:
-            _, article = self._order.popleft()
-            for key, _ in _keys(self._reports.pop(article)):
+            _, article, keys = self._order.popleft()
+            del self._reports[article]
+            for key in keys:
                 holders = self._holders[key]
                 if holders and holders[0] == article:
                     holders.popleft()
@@ -145,19 +154,19 @@ class StoryIndex:
     # --- what fits ---
 
     @staticmethod
-    def _copied(mine: Report, candidates: Sequence[Report]) -> int | None:
+    def _copied(mine: Report, candidates: Sequence[Report], words: Sequence[float]) -> int | None:
         """The earliest article whose text this one reprints."""
         originals = [
             (other.signature.moment, other.signature.article)
-            for other in candidates
-            if is_copy(mine.signature, other.signature, cosine(mine, other))
+            for other, alike in zip(candidates, words, strict=True)
+            if is_copy(mine.signature, other.signature, alike)
         ]
         return min(originals)[1] if originals else None
 
-    def _candidates(self, mine: Report) -> list[Report]:
+    def _candidates(self, mine: Report, keys: _Keys) -> list[Report]:
         """The articles that share most with it, by the weight of the shared keys."""
         votes: dict[int, float] = defaultdict(float)
-        for key, weight in _keys(mine):
+        for key, weight in keys:
             for article in self._holders.get(key, ()):
                 votes[article] += weight
         likeliest = sorted(votes, key=lambda article: (-votes[article], article))[:_CANDIDATES]
@@ -167,12 +176,14 @@ class StoryIndex:
     def _is_recent(mine: Report, other: Report) -> bool:
         return abs(mine.signature.moment - other.signature.moment) <= WINDOW
 
-    def _links(self, mine: Report, candidates: Sequence[Report]) -> list[_Link]:
+    def _links(self, mine: Report, candidates: Sequence[Report], words: Sequence[float]) -> list[_Link]:
         """The stories that it belongs to, best first."""
         scores: dict[int, dict[int, float]] = defaultdict(dict)
-        for other in candidates:
+        for other, alike in zip(candidates, words, strict=True):
             article = other.signature.article
-            scores[self._story[article]][article] = sameness(mine, other, self._weights)
+            strange = alike < _STRANGE and mine.signature.language == other.signature.language
+            score = _FLOOR if strange else sameness(mine, other, self._weights, alike)
+            scores[self._story[article]][article] = score
         links = [self._link(mine, story, known) for story, known in scores.items()]
         return sorted(
             (link for link in links if link.score >= self._weights.join), key=lambda link: (-link.score, link.story)
@@ -204,9 +215,12 @@ class StoryIndex:
 
 
 def _keys(mine: Report) -> list[tuple[str, float]]:
-    """What an article is looked for by, and the weight of each."""
-    language = mine.signature.language
-    words = sorted(mine.words.items(), key=lambda item: (-item[1], item[0]))[:_WORD_KEYS]
-    facts = sorted(mine.facts.items(), key=lambda item: (-item[1], item[0]))[:_FACT_KEYS]
-    length = sum(weight for _, weight in facts) or 1.0
-    return [*((f"{language}:{word}", weight) for word, weight in words), *((f, w / length) for f, w in facts)]
+    """What an article is looked for by, and the weight of each; a fact's key has a colon, a word's has none."""
+    words = sorted(mine.words.items(), key=_weightiest)[:_WORD_KEYS]
+    facts = sorted(mine.facts.items(), key=_weightiest)[:_FACT_KEYS]
+    length = sum([weight for _, weight in facts]) or 1.0
+    return [*words, *((fact, weight / length) for fact, weight in facts)]
+
+
+def _weightiest(item: tuple[str, float]) -> tuple[float, str]:
+    return -item[1], item[0]

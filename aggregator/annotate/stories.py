@@ -65,9 +65,15 @@ class StoryIndex:
         self._apart: set[tuple[int, int]] = set()
 
     @classmethod
-    def of(cls, recent: Iterable[StoredArticle], beat: Beat, verdicts: Iterable[StoryVerdict] = ()) -> "StoryIndex":
+    def of(
+        cls,
+        recent: Iterable[StoredArticle],
+        beat: Beat,
+        verdicts: Iterable[StoryVerdict] = (),
+        weights: Weights | None = None,
+    ) -> "StoryIndex":
         """An index of articles that have their stories already, earliest first; `verdicts` are what people said of them."""
-        index = cls(beat)
+        index = cls(beat, weights)
         index._apart = {(verdict.article, verdict.other) for verdict in verdicts if not verdict.same}
         for stored in recent:
             mine = index.weigh(stored)

@@ -38,7 +38,7 @@ Judged = Sequence[tuple[StoredArticle, Mapping[str, Any]]]
 
 
 @lru_cache(maxsize=1)
-def _sample() -> Judged:
+def sample() -> Judged:
     """Each entry of the sample feeds as an article, with its judgement."""
     gold = {(row["feed"], row["key"]): row for row in YAML(typ="safe").load(GOLD.read_text(encoding="utf-8"))}
     feeds = {
@@ -73,7 +73,7 @@ def _f1(hits: int, said: int, true: int) -> float:
 
 
 def test_relevance_of_the_sample_feeds() -> None:
-    pairs = [(stored.annotated.relevance.score >= 0.5, row["label"] == 2) for stored, row in _sample()]
+    pairs = [(stored.annotated.relevance.score >= 0.5, row["label"] == 2) for stored, row in sample()]
     hits, said, true = sum(a and b for a, b in pairs), sum(a for a, _ in pairs), sum(b for _, b in pairs)
     assert hits / said >= 0.95
     assert _f1(hits, said, true) >= 0.81
@@ -81,7 +81,7 @@ def test_relevance_of_the_sample_feeds() -> None:
 
 def test_topics_of_the_sample_feeds() -> None:
     hits = said = true = 0
-    for stored, row in _sample():
+    for stored, row in sample():
         if row["label"]:
             found, wanted = set(stored.annotated.topics), set(row["topics"])
             hits, said, true = hits + len(found & wanted), said + len(found), true + len(wanted)
@@ -89,7 +89,7 @@ def test_topics_of_the_sample_feeds() -> None:
 
 
 def test_stories_of_the_sample_feeds() -> None:
-    ordered = sorted(_sample(), key=lambda pair: (pair[0].article.date, pair[0].id))
+    ordered = sorted(sample(), key=lambda pair: (pair[0].article.date, pair[0].id))
     story, _ = gather([stored for stored, _ in ordered], load_beat())
     wanted = {stored.id: row["event"] or f"alone {stored.id}" for stored, row in ordered}
     measured = b_cubed(story, wanted)

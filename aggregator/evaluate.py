@@ -76,7 +76,7 @@ def read_items(file: Path, labels: Mapping[str, int] | None = None) -> list[Judg
     Raises:
         EvaluationError: the file cannot be read, or a line is no item.
     """
-    found = [_item(row, labels or {}, f"{file}, line {row['line']}") for row in _rows(file)]
+    found = [_item(row, labels or {}, f"{file}, line {row['line']}") for row in read_rows(file)]
     items = [item for item in found if item is not None]
     if not items:
         raise EvaluationError(f"{file}: no item has a label; each line is {{id, lang, title, summary, label}}")
@@ -90,12 +90,17 @@ def read_labels(file: Path) -> dict[str, int]:
         EvaluationError: the file cannot be read, or a line has no id and label.
     """
     try:
-        return {str(row["id"]): int(row["label"]) for row in _rows(file)}
+        return {str(row["id"]): int(row["label"]) for row in read_rows(file)}
     except (KeyError, TypeError, ValueError) as error:
         raise EvaluationError(f"{file}: each line needs an id and a label") from error
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
+def read_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines, each with its `line`.
+
+    Raises:
+        EvaluationError: the file cannot be read, or a line is no object.
+    """
     try:
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         lines = text.decode("utf-8").splitlines()

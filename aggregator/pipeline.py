@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from aggregator.annotate.beat import load_beat
-from aggregator.annotate.stories import WINDOW, StoryIndex
+from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
 from aggregator.fulltexts import read_full_texts
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
@@ -35,7 +35,9 @@ def gather(archive: Archive, settings: Settings) -> int:
     placed, index = 0, None
     while waiting := archive.unplaced(_BATCH):
         # The earliest come first, so what is recent to these is recent to all that follow.
-        index = index or StoryIndex.of(archive.recent(waiting[0].article.date - WINDOW), load_beat(settings.beat))
+        if index is None:
+            recent = archive.recent(waiting[0].article.date - MEMORY)
+            index = StoryIndex.of(recent, load_beat(settings.beat), archive.story_verdicts())
         placements = index.place_all(waiting)
         archive.place(placements)
         placed += len(placements)

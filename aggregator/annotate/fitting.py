@@ -33,23 +33,29 @@ class Fitted(NamedTuple):
         return _sigmoid(self.bias + sum(self.weights.get(name, 0.0) * value for name, value in values.items()))
 
 
-def fit(examples: Sequence[Example], *, ridge: float = RIDGE) -> Fitted:
-    """Logistic regression with a ridge, by Newton's method (iteratively reweighted least squares)."""
+def fit(examples: Sequence[Example], *, ridge: float = RIDGE, counts: Sequence[float] | None = None) -> Fitted:
+    """Logistic regression with a ridge, by Newton's method (iteratively reweighted least squares).
+
+    `counts`: how often each example counts, once if not given.
+    """
     names = sorted({name for example in examples for name in example.values})
     place = {name: number for number, name in enumerate(names)}
     size = len(names) + 1
     # The bias is a feature that every item has, at the last place.
-    rows = [([*((place[n], v) for n, v in e.values.items()), (size - 1, 1.0)], float(e.relevant)) for e in examples]
+    rows = [
+        ([*((place[n], v) for n, v in e.values.items()), (size - 1, 1.0)], float(e.relevant), count)
+        for e, count in zip(examples, counts or [1.0] * len(examples), strict=True)
+    ]
     pulls = [ridge] * (size - 1) + [_RIDGE_OF_BIAS]
     weights = [0.0] * size
     for _ in range(_ROUNDS):
         slope = [-pull * weight for pull, weight in zip(pulls, weights, strict=True)]
         curve = [[0.0] * size for _ in range(size)]
-        for values, relevant in rows:
+        for values, relevant, count in rows:
             score = _sigmoid(sum(weights[i] * value for i, value in values))
-            steep = score * (1 - score)
+            steep = count * score * (1 - score)
             for i, value in values:
-                slope[i] += (relevant - score) * value
+                slope[i] += count * (relevant - score) * value
                 line = curve[i]
                 for j, other in values:
                     line[j] += steep * value * other

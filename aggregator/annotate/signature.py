@@ -1,82 +1,193 @@
-"""What of an article is compared with others: words, concepts, numbers, time."""
+"""What of an article is compared with others: its words, and facts that do not depend on a language."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.annotate.beat import Beat
-from aggregator.model import StoredArticle
-from aggregator.text.fold import fold
+from aggregator.annotate.days import day_of, days_named
+from aggregator.annotate.glossary import load_glossary
+from aggregator.annotate.quantities import quantities
+from aggregator.model import DateConfidence, StoredArticle
+from aggregator.text.fold import fold, is_han
 from aggregator.text.words import words
 
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
 #: How much of the body is compared: the lead tells the event, later paragraphs the background.
 _LEAD = 400
 _TITLE_WEIGHT = 2
+#: What only the lead has counts half of what the title has.
+_LEAD_FACT = 0.5
+#: As much of a body as tells a copy.
+_COMPARED_BODY = 1_000
+#: Titles of bulletins, live pages and round-ups, which tell of many events.
+_BULLETIN = re.compile(
+    r"\blive\b|\blatest\b|\bbriefing\b|\bnewsletter\b|at a glance|what we know|\bround-?up\b|\bpodcast\b|\bwatch:|\bphotos\b|"
+    r"\bmorning\b|\bevening\b|\breport\b|takeaways|key moments|timeline|\bnews \(|выпуск новостей|выпуск программы|дайджест|"
+    r"итоги дня|главное за|главные новости|联播快讯|快讯|要闻|一周"
+)
+#: Titles that explain or argue rather than report.
+_ANALYSIS = re.compile(
+    r"^(?:how|why|what|is|can|will|who|does|are|should|could)\b|\?|？|\bopinion\b|\banalysis\b|\bexplain|\bexpert|"
+    r"эксперт|политолог|почему|^как |зачем|评论|述评|解读|为何|专家"
+)
+#: A name in the middle of a sentence, in Latin or Cyrillic letters.
+_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-ZА-Я][a-zа-яё]{3,}")
+#: From this share of capitals on, capitals in a title say nothing.
+_TITLE_CASE = 0.6
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_LATIN = str.maketrans(
+    dict(zip("абвгдезийклмнопрстуфхыэ", "abvgdeziiklmnoprstufhie", strict=True))
+    | {"ж": "j", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ю": "iu", "я": "ia", "ь": "", "ъ": ""}
+)
+_SOUNDS = (("kh", "h"), ("zh", "j"), ("sch", "sh"), ("ph", "f"), ("x", "ks"), ("ck", "k"), ("w", "v"), ("q", "k"))
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """The comparable part of an article.
 
-    `terms` counts the words of title and lead, Han as pairs of characters; `facts` holds what does
-    not depend on a language: concepts (`c:…`) and numbers (`n:…`).
+    `words` are the terms of title and lead by the log of their count, Han as pairs of characters. `facts` are
+    concepts (`c:…`), notions of the glossary (`g:…`), quantities (`n: p: d: o:`) and the consonants of other names
+    (`s:…`), 1 for what the title has. `moment` to `until` is when it appeared: a whole day if no more is known.
     """
 
     article: int
     language: str
     outlet: str
     moment: datetime
+    until: datetime
     content_hash: str
     title: str
     body: str
-    terms: Mapping[str, int]
-    facts: frozenset[str]
+    words: Mapping[str, float]
+    facts: Mapping[str, float]
+    acts: frozenset[str]
+    actors: frozenset[str]
+    title_actors: frozenset[str]
+    places: frozenset[str]
+    title_names: frozenset[str]
+    """Index forms of other names in the title; none where a title writes every word large."""
+    title_numbers: frozenset[str]
+    title_dates: frozenset[str]
+    """Those of the numbers that are dates, ordinals or years."""
+    days: frozenset[int]
+    """The days that it speaks of; that of publication if it names none."""
+    bulletin: bool
+    analysis: bool
+
+    @property
+    def by_day(self) -> bool:
+        """Whether only the day of publication is known."""
+        return self.until > self.moment
 
 
 def signature(stored: StoredArticle, beat: Beat) -> Signature:
     """Make the signature of a stored article."""
-    article = stored.article
-    lead = article.body[:_LEAD]
-    terms = Counter({word: count * _TITLE_WEIGHT for word, count in Counter(_terms(article.title)).items()})
-    terms.update(_terms(lead))
+    article, glossary = stored.article, load_glossary()
+    lead, title = article.body[:_LEAD], fold(article.title)
+    title_words, lead_words = words(article.title), words(lead)
+    concepts = _concepts(stored, beat, "title")
+    title_facts = {
+        *concepts,
+        *_notions(title, title_words, article.language),
+        *_names(article.title, article.language),
+    }
+    lead_facts = {
+        *_concepts(stored, beat, "text"),
+        *_notions(fold(lead), lead_words, article.language),
+        *_names(lead, article.language),
+        *quantities(f"{article.title}\n{lead}"),
+    }
+    facts = {**dict.fromkeys(lead_facts, _LEAD_FACT), **dict.fromkeys(title_facts, 1.0)}
+    numbers = frozenset((*quantities(article.title), *_YEAR.findall(article.title)))
+    day = article.date_confidence is DateConfidence.DAY
+    published = day_of(article.date + timedelta(hours=12 * day), article.language)
     return Signature(
         article=stored.id,
         language=article.language,
         outlet=article.outlet,
         moment=article.date,
+        until=article.date + timedelta(hours=24 * day),
         content_hash=article.content_hash,
-        title=" ".join(words(article.title)),
+        title=" ".join(title_words),
         # As much as both may have: a whole page and a summary of it are no copies to a ratio.
-        body=fold(article.feed_body),
-        terms=terms,
-        facts=frozenset([*_concepts(stored, beat), *_numbers(f"{article.title} {lead}")]),
+        body=fold(article.feed_body)[:_COMPARED_BODY],
+        words=_weighed_words(title_words, lead_words),
+        facts=facts,
+        acts=frozenset(fact for fact in title_facts if fact[:2] == "g:" and fact[2:] in glossary.acts),
+        actors=frozenset(fact for fact in facts if _is_actor(fact, beat)),
+        title_actors=frozenset(fact for fact in title_facts if _is_actor(fact, beat)),
+        places=frozenset(
+            fact for fact in facts if fact[:2] == "c:" and beat.concepts[fact[2:]].kind in ("place", "country")
+        ),
+        title_names=_title_names(article.title),
+        title_numbers=numbers,
+        title_dates=frozenset(number for number in numbers if number[:2] not in ("n:", "p:")),
+        days=days_named(f"{article.title}\n{lead}", published) or frozenset((published,)),
+        bulletin=bool(_BULLETIN.search(title)),
+        analysis=bool(_ANALYSIS.search(title)),
     )
 
 
-def _terms(text: str) -> list[str]:
-    analysed = words(text)
+def _weighed_words(title: Sequence[str], lead: Sequence[str]) -> dict[str, float]:
+    counts = Counter({term: count * _TITLE_WEIGHT for term, count in Counter(_terms(title)).items()})
+    counts.update(_terms(lead))
+    return {term: 1 + math.log(count) for term, count in counts.items()}
+
+
+def _terms(analysed: Sequence[str]) -> list[str]:
     pairs = zip(analysed, analysed[1:], strict=False)
-    return [word for word in analysed if len(word) > 1] + [a + b for a, b in pairs if _is_han(a) and _is_han(b)]
+    single = [word for word in analysed if len(word) > 1 and not word.isdigit()]
+    return single + [a + b for a, b in pairs if len(a) == len(b) == 1 and is_han(a) and is_han(b)]
 
 
-def _is_han(word: str) -> bool:
-    return len(word) == 1 and "\u3400" <= word <= "\u9fff"
+def _concepts(stored: StoredArticle, beat: Beat, field: str) -> Iterator[str]:
+    """Concepts of title or lead, but not the countries of the pair: every story of the beat has those."""
+    for mention in stored.annotated.mentions:
+        concept = beat.concepts.get(mention.concept)
+        if concept is None or mention.field != field or (field == "text" and mention.start >= _LEAD):
+            continue
+        if concept.kind != "country" or concept.side == "third":
+            yield f"c:{mention.concept}"
 
 
-def _concepts(stored: StoredArticle, beat: Beat) -> list[str]:
-    """Concepts of title and lead, but not the countries of the pair: every story of the beat has those."""
-    return [
-        f"c:{mention.concept}"
-        for mention in stored.annotated.mentions
-        if (mention.field == "title" or mention.start < _LEAD)
-        and mention.concept in beat.concepts
-        and not (beat.concepts[mention.concept].kind == "country" and beat.concepts[mention.concept].side != "third")
-    ]
+def _notions(folded: str, analysed: Sequence[str], language: str) -> Iterator[str]:
+    glossary = load_glossary()
+    found = glossary.han_notions(folded) if language == "zh" else glossary.notions(analysed)
+    return (f"g:{notion}" for notion in found)
 
 
-def _numbers(text: str) -> list[str]:
-    found = (match.group().replace(",", ".").rstrip(".") for match in _NUMBER.finditer(fold(text)))
-    return [f"n:{number}" for number in found if len(number) > 1]
+def _is_actor(fact: str, beat: Beat) -> bool:
+    """An office of the glossary; a person, unless such an office stands for him."""
+    kind, name = fact[:2], fact[2:]
+    return (kind == "g:" and name in load_glossary().actors) or (kind == "c:" and beat.concepts[name].kind == "person")
+
+
+def _names(text: str, language: str) -> Iterator[str]:
+    """The consonants of names: «Белгород» and Belgorod are both `blgrd`."""
+    if language == "zh":
+        return
+    for match in _NAME.finditer(text):
+        analysed = words(match[0])
+        key = _consonants(analysed[0]) if analysed else ""
+        if len(key) > 2:
+            yield f"s:{key}"
+
+
+def _title_names(title: str) -> frozenset[str]:
+    large = sum(word[0].isupper() for word in title.split())
+    if large > len(title.split()) * _TITLE_CASE:
+        return frozenset()
+    return frozenset(word for match in _NAME.finditer(title) for word in words(match[0])[:1])
+
+
+def _consonants(word: str) -> str:
+    latin = word.translate(_LATIN)
+    for written, sound in _SOUNDS:
+        latin = latin.replace(written, sound)
+    if "ch" not in latin:
+        latin = latin.replace("c", "k")
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiouy]", "", latin))

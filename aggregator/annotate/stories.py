@@ -1,49 +1,83 @@
 """Same event: which recent story an article belongs to, within a language and across languages.
 
-Within a language, words decide (tf-idf cosine of title and lead). Across languages, what does not
-depend on a language: concepts and numbers, the rarer the weightier.
+Likely members are found by the rarest words and facts that they share with the article, compared with it one by one
+(`annotate.sameness`), and counted by story: the most similar member and the mean of the most similar ones decide. An
+article that belongs to two stories whose members agree makes them one.
 """
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.duplicates import is_copy
-from aggregator.annotate.signature import Signature, signature
-from aggregator.model import Placement, StoredArticle
+from aggregator.annotate.rarity import FACTS, Rarity
+from aggregator.annotate.sameness import Report, Weights, cosine, load_weights, sameness, weighed
+from aggregator.annotate.signature import signature
+from aggregator.model import Placement, StoredArticle, StoryVerdict
 
 #: Reports of one event appear within this time; a later one is a new development.
-WINDOW = timedelta(hours=48)
-#: Cosine from which two reports in one language tell the same event, and the same for shared facts
-#: across languages; both set on the judged stories, see docs/judgement.md.
-SAME_LANGUAGE = 0.30
-ACROSS_LANGUAGES = 0.50
-#: Across languages fewer shared facts than this prove nothing, however rare.
-_SHARED_FACTS = 2
-#: A word or fact that stands in more than this share of the recent articles tells nothing.
-_COMMON = 0.15
+WINDOW = timedelta(hours=72)
+#: An index made anew needs twice the window: what is compared was itself weighed by the window before it.
+MEMORY = 2 * WINDOW
+#: By so many of its weightiest words, and so many of its weightiest facts, an article is looked for.
+_WORD_KEYS, _FACT_KEYS = 12, 10
+#: Of a key only so many of the latest holders are looked at: what more articles share tells little.
+_HOLDERS = 64
 #: Only so many of the likeliest earlier articles are compared.
-_CANDIDATES = 40
+_CANDIDATES = 24
+#: Of a story only so many members count: the most similar ones. Of 3, 8 and all, 3 did best on stories held out.
+_MEMBERS = 3
+#: Of two stories that may be one, so many members each are compared.
+_COMPARED = 6
+#: Two articles of one language whose words have no more in common than this cosine are not compared further.
+_STRANGE = 0.08
+#: Log-odds below which a comparison counts as this: of what cannot be the same, how surely says nothing.
+_FLOOR = -6.0
 
 
-@dataclass(slots=True)
+_Keys = Sequence[tuple[str, float]]
+
+
+class _Link(NamedTuple):
+    """How well an article fits a story: log-odds, and its most similar member."""
+
+    score: float
+    story: int
+    member: int
+
+
 class StoryIndex:
-    """The recent articles, indexed by their words and facts; grows as articles are placed."""
+    """The recent articles, indexed by their words and facts; grows as articles are placed, forgets what is too old."""
 
-    beat: Beat
-    _signatures: dict[int, Signature] = field(default_factory=dict)
-    _copies: dict[int, int] = field(default_factory=dict)
-    _postings: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self, beat: Beat, weights: Weights | None = None) -> None:
+        self._beat = beat
+        self._weights = weights or load_weights()
+        self._rarity = Rarity()
+        self._counted: deque[tuple[datetime, str, tuple[str, ...], tuple[str, ...]]] = deque()
+        self._reports: dict[int, Report] = {}
+        self._order: deque[tuple[datetime, int, tuple[str, ...]]] = deque()
+        self._copies: dict[int, int] = {}
+        self._holders: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_HOLDERS))
+        self._story: dict[int, int] = {}
+        self._members: dict[int, list[int]] = {}
+        self._apart: set[tuple[int, int]] = set()
 
     @classmethod
-    def of(cls, recent: Iterable[StoredArticle], beat: Beat) -> "StoryIndex":
-        """An index of articles that have their stories already."""
-        index = cls(beat)
+    def of(
+        cls,
+        recent: Iterable[StoredArticle],
+        beat: Beat,
+        verdicts: Iterable[StoryVerdict] = (),
+        weights: Weights | None = None,
+    ) -> "StoryIndex":
+        """An index of articles that have their stories already, earliest first; `verdicts` are what people said of them."""
+        index = cls(beat, weights)
+        index._apart = {(verdict.article, verdict.other) for verdict in verdicts if not verdict.same}
         for stored in recent:
-            index._add(signature(stored, beat), stored.copy_of)
+            mine = index.weigh(stored)
+            index._remember(mine, _keys(mine), stored.copy_of, stored.story or stored.id)
         return index
 
     def place_all(self, articles: Iterable[StoredArticle]) -> list[Placement]:
@@ -51,74 +85,148 @@ class StoryIndex:
         return [self.place(stored) for stored in articles]
 
     def place(self, stored: StoredArticle) -> Placement:
-        """Decide which earlier article tells the same event, and whose text this one reprints."""
-        mine = signature(stored, self.beat)
-        placement = self._decide(mine, self._candidates(mine))
-        self._add(mine, placement.copy_of)
+        """Decide which earlier article tells the same event, whose text this one reprints, and what stories it makes one."""
+        self._forget(stored.article.date - WINDOW)
+        mine = self.weigh(stored)
+        keys = _keys(mine)
+        candidates = self._candidates(mine, keys)
+        words = [cosine(mine, other) for other in candidates]
+        copied = self._copied(mine, candidates, words)
+        links = self._links(mine, candidates, words) if copied is None else []
+        if copied is not None:
+            placement = Placement(article=stored.id, joins=copied, copy_of=self._copies.get(copied, copied))
+        elif links:
+            merges = [link for link in links[1:] if self._agree(links[0].story, link.story)]
+            placement = Placement(
+                article=stored.id, joins=links[0].member, merges=tuple(link.member for link in merges)
+            )
+        else:
+            placement = Placement(article=stored.id)
+        self._follow(mine, keys, placement)
         return placement
 
-    def _decide(self, mine: Signature, candidates: list[Signature]) -> Placement:
-        copied = next((other for other in candidates if is_copy(mine, other)), None)
-        if copied is not None:
-            original = self._copies.get(copied.article, copied.article)
-            return Placement(article=mine.article, joins=copied.article, copy_of=original)
-        scored = [(self._sameness(mine, other), -other.article) for other in candidates]
-        best, article = max(scored, default=(0.0, 0))
-        return Placement(article=mine.article, joins=-article if best >= 1.0 else None)
+    def weigh(self, stored: StoredArticle) -> Report:
+        """Count the article in, and those before its window out; its weights are those of that moment."""
+        mine = signature(stored, self._beat)
+        while self._counted and self._counted[0][0] < mine.moment - WINDOW:
+            _, language, words, facts = self._counted.popleft()
+            self._rarity.count(language, words, -1)
+            self._rarity.count(FACTS, facts, -1)
+        self._counted.append((mine.moment, mine.language, tuple(mine.words), tuple(mine.facts)))
+        self._rarity.count(mine.language, mine.words)
+        self._rarity.count(FACTS, mine.facts)
+        return weighed(mine, self._rarity)
 
-    def _add(self, mine: Signature, copy_of: int | None) -> None:
-        self._signatures[mine.article] = mine
+    # --- what is remembered ---
+
+    def _follow(self, mine: Report, keys: _Keys, placement: Placement) -> None:
+        story = self._story[placement.joins] if placement.joins else placement.article
+        for other in placement.merges:
+            self._unite(story, self._story[other])
+        self._remember(mine, keys, placement.copy_of, story)
+
+    def _unite(self, kept: int, gone: int) -> None:
+        members = self._members.pop(gone)
+        self._members[kept] = sorted([*self._members[kept], *members])
+        self._story |= dict.fromkeys(members, kept)
+
+    def _remember(self, mine: Report, keys: _Keys, copy_of: int | None, story: int) -> None:
+        article = mine.signature.article
+        self._reports[article] = mine
+        self._order.append((mine.signature.moment, article, tuple(key for key, _ in keys)))
         if copy_of is not None:
-            self._copies[mine.article] = copy_of
-        for key in self._keys(mine):
-            self._postings[key].append(mine.article)
+            self._copies[article] = copy_of
+        self._story[article] = story
+        self._members.setdefault(story, []).append(article)
+        for key, _ in keys:
+            self._holders[key].append(article)
+
+    def _forget(self, before: datetime) -> None:
+        while self._order and self._order[0][0] < before:
+            _, article, keys = self._order.popleft()
+            del self._reports[article]
+            for key in keys:
+                holders = self._holders[key]
+                if holders and holders[0] == article:
+                    holders.popleft()
+                if not holders:
+                    del self._holders[key]
+            self._copies.pop(article, None)
+            story = self._story.pop(article)
+            self._members[story].remove(article)
+            if not self._members[story]:
+                del self._members[story]
+
+    # --- what fits ---
 
     @staticmethod
-    def _keys(mine: Signature) -> list[str]:
-        return [*(f"{mine.language}:{term}" for term in mine.terms), *mine.facts]
+    def _copied(mine: Report, candidates: Sequence[Report], words: Sequence[float]) -> int | None:
+        """The earliest article whose text this one reprints."""
+        originals = [
+            (other.signature.moment, other.signature.article)
+            for other, alike in zip(candidates, words, strict=True)
+            if is_copy(mine.signature, other.signature, alike)
+        ]
+        return min(originals)[1] if originals else None
 
-    def _candidates(self, mine: Signature) -> list[Signature]:
-        votes: Counter[int] = Counter()  # holds sums of rarities
-        for key in self._keys(mine):
-            rarity = self._rarity(key)
-            if rarity > 0:
-                for article in self._postings.get(key, ()):
-                    votes[article] += rarity  # type: ignore[assignment]
-        near = (self._signatures[article] for article, _ in votes.most_common(_CANDIDATES * 3))
-        return [other for other in near if abs(mine.moment - other.moment) <= WINDOW][:_CANDIDATES]
-
-    def _rarity(self, key: str) -> float:
-        """Inverse document frequency, 0 for what is common."""
-        total, having = len(self._signatures) + 1, len(self._postings.get(key, ()))
-        return 0.0 if total > 40 and having > total * _COMMON else math.log((total + 10) / (having + 0.5))
-
-    def _sameness(self, mine: Signature, other: Signature) -> float:
-        """1.0 and above: the same event."""
-        if mine.language == other.language:
-            words = self._cosine(mine, other) / SAME_LANGUAGE
-            return words if self._agree(mine, other) else words * 0.8
-        return self._shared_facts(mine, other) / ACROSS_LANGUAGES
+    def _candidates(self, mine: Report, keys: _Keys) -> list[Report]:
+        """The articles that share most with it, by the weight of the shared keys."""
+        votes: dict[int, float] = defaultdict(float)
+        for key, weight in keys:
+            for article in self._holders.get(key, ()):
+                votes[article] += weight
+        likeliest = sorted(votes, key=lambda article: (-votes[article], article))[:_CANDIDATES]
+        return [self._reports[article] for article in likeliest if self._is_recent(mine, self._reports[article])]
 
     @staticmethod
-    def _agree(mine: Signature, other: Signature) -> bool:
-        """Whether the facts of two reports do not speak against each other."""
-        return not mine.facts or not other.facts or bool(mine.facts & other.facts)
+    def _is_recent(mine: Report, other: Report) -> bool:
+        return abs(mine.signature.moment - other.signature.moment) <= WINDOW
 
-    def _cosine(self, mine: Signature, other: Signature) -> float:
-        shared = mine.terms.keys() & other.terms.keys()
-        dot = sum(self._weight(mine, term) * self._weight(other, term) for term in shared)
-        return dot / (self._norm(mine) * self._norm(other) or 1.0)
+    def _links(self, mine: Report, candidates: Sequence[Report], words: Sequence[float]) -> list[_Link]:
+        """The stories that it belongs to, best first."""
+        scores: dict[int, dict[int, float]] = defaultdict(dict)
+        for other, alike in zip(candidates, words, strict=True):
+            article = other.signature.article
+            strange = alike < _STRANGE and mine.signature.language == other.signature.language
+            score = _FLOOR if strange else sameness(mine, other, self._weights, alike)
+            scores[self._story[article]][article] = score
+        links = [self._link(mine, story, known) for story, known in scores.items()]
+        return sorted(
+            (link for link in links if link.score >= self._weights.join), key=lambda link: (-link.score, link.story)
+        )
 
-    def _weight(self, mine: Signature, term: str) -> float:
-        return (1 + math.log(mine.terms[term])) * self._rarity(f"{mine.language}:{term}")
+    def _link(self, mine: Report, story: int, known: dict[int, float]) -> _Link:
+        best = max(known.values())
+        member = min(article for article, score in known.items() if score == best)
+        if best < self._weights.join:
+            return _Link(best, story, member)
+        # The candidates are its most similar members; others stand in only where these are few.
+        others = [article for article in self._members[story] if article not in known]
+        rest = others[: _MEMBERS - len(known)] if len(known) < _MEMBERS else []
+        compared = [*known.values(), *(sameness(mine, self._reports[article], self._weights) for article in rest)]
+        top = sorted((max(score, _FLOOR) for score in compared), reverse=True)[:_MEMBERS]
+        mean = sum(top) / len(top)
+        score = self._weights.best * top[0] + (1 - self._weights.best) * mean
+        return _Link(score - self._weights.alone * (len(self._members[story]) == 1), story, member)
 
-    def _norm(self, mine: Signature) -> float:
-        return math.sqrt(sum(self._weight(mine, term) ** 2 for term in mine.terms))
+    def _agree(self, one: int, other: int) -> bool:
+        """Whether two stories that an article belongs to are the same event, and nobody has said otherwise."""
+        if self._apart and any(
+            (min(a, b), max(a, b)) in self._apart for a in self._members[one] for b in self._members[other]
+        ):
+            return False
+        pairs = [(a, b) for a in self._members[one][:_COMPARED] for b in self._members[other][:_COMPARED]]
+        scores = [sameness(self._reports[a], self._reports[b], self._weights) for a, b in pairs]
+        return sum(max(score, _FLOOR) for score in scores) / len(scores) >= self._weights.merge
 
-    def _shared_facts(self, mine: Signature, other: Signature) -> float:
-        shared = mine.facts & other.facts
-        if len(shared) < _SHARED_FACTS:
-            return 0.0
-        dot = sum(self._rarity(fact) ** 2 for fact in shared)
-        norms = [math.sqrt(sum(self._rarity(f) ** 2 for f in s.facts)) for s in (mine, other)]
-        return dot / (norms[0] * norms[1] or 1.0)
+
+def _keys(mine: Report) -> list[tuple[str, float]]:
+    """What an article is looked for by, and the weight of each; a fact's key has a colon, a word's has none."""
+    words = sorted(mine.words.items(), key=_weightiest)[:_WORD_KEYS]
+    facts = sorted(mine.facts.items(), key=_weightiest)[:_FACT_KEYS]
+    length = sum([weight for _, weight in facts]) or 1.0
+    return [*words, *((fact, weight / length) for fact, weight in facts)]
+
+
+def _weightiest(item: tuple[str, float]) -> tuple[float, str]:
+    return -item[1], item[0]

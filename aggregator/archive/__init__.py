@@ -19,6 +19,7 @@ from aggregator.model import (
     Saved,
     StoredArticle,
     Story,
+    StoryVerdict,
     Subscription,
     Verdict,
     WantedText,
@@ -94,14 +95,23 @@ class Archive(Protocol):
         """Articles with a story that appeared since then, earliest first."""
 
     def place(self, placements: Iterable[Placement]) -> None:
-        """Give articles their stories, in order."""
+        """Give articles their stories, in order; stories that turn out to be one become one."""
+
+    def split_story(self, story_id: int, articles: Sequence[int], *, now: datetime) -> int | None:
+        """Found a story for articles that do not belong to one, as a person says; None if they are not all and only some of it."""
+
+    def merge_stories(self, kept: int, gone: int, *, now: datetime) -> bool:
+        """Make two stories one, as a person says; False if either is not there or they are one already."""
+
+    def story_verdicts(self) -> tuple[StoryVerdict, ...]:
+        """What people said of pairs of articles, the last word on each pair."""
 
     # publish
     def article(self, article_id: int) -> StoredArticle | None:
         """One article."""
 
     def story(self, story_id: int) -> Story | None:
-        """One story with its articles."""
+        """One story with its articles; the id of a story that became part of another finds that one."""
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         """Stories with an article in the period that matches; each with the articles of before `until`."""

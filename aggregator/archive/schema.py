@@ -98,6 +98,24 @@ def m007_verdicts(db: Database) -> None:
     )
 
 
+@migrations()
+def m008_story_verdicts(db: Database) -> None:
+    """Stories that became one keep resolving under their old ids; what people said of stories is kept."""
+    db.execute("CREATE TABLE merged_stories (old INTEGER PRIMARY KEY, story INTEGER NOT NULL REFERENCES stories(id))")
+    db.execute("CREATE INDEX merged_stories_by_story ON merged_stories(story)")
+    db.execute(
+        """
+        CREATE TABLE story_verdicts (
+            article INTEGER NOT NULL REFERENCES articles(id),
+            other INTEGER NOT NULL REFERENCES articles(id),
+            same INTEGER NOT NULL,
+            decided TEXT NOT NULL,
+            PRIMARY KEY (article, other)
+        ) WITHOUT ROWID
+        """
+    )
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -17,6 +17,7 @@ from aggregator.archive.rows import (
     store_time,
 )
 from aggregator.archive.search import compile_query
+from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
 from aggregator.archive.verdicts import Verdicts
 from aggregator.errors import ArchiveError
@@ -27,7 +28,6 @@ from aggregator.model import (
     Hit,
     Notice,
     Page,
-    Placement,
     StoredArticle,
     Story,
 )
@@ -36,42 +36,13 @@ from aggregator.query import Query
 _SNIPPET = 240
 
 
-class SqliteArchive(FullTexts, Subscribing, Verdicts):
+class SqliteArchive(FullTexts, Storytelling, Subscribing, Verdicts):
     """`aggregator.archive.Archive` on SQLite."""
-
-    # --- annotate ---
-
-    def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
-        return self._articles("story_id IS NULL ORDER BY date, id LIMIT ?", (limit,))
-
-    def recent(self, since: datetime) -> tuple[StoredArticle, ...]:
-        return self._articles("story_id IS NOT NULL AND date >= ? ORDER BY date, id", (store_time(since),))
-
-    def place(self, placements: Iterable[Placement]) -> None:
-        with self._transaction():
-            for placement in placements:
-                story = self._story_of(placement.joins) or self._found_story(placement.article)
-                self._db.execute(
-                    "UPDATE articles SET story_id = ?, copy_of = ? WHERE id = ?",
-                    (story, placement.copy_of, placement.article),
-                )
-
-    def _story_of(self, article_id: int | None) -> int | None:
-        found = self._one("SELECT story_id FROM articles WHERE id = ?", (article_id,))
-        return int(found) if found else None
-
-    def _found_story(self, article_id: int) -> int:
-        cursor = self._db.execute("INSERT INTO stories(founded_by) VALUES (?)", (article_id,))
-        return int(cursor.lastrowid or 0)
 
     # --- publish ---
 
     def article(self, article_id: int) -> StoredArticle | None:
         return next(iter(self._articles("id = ?", (article_id,))), None)
-
-    def story(self, story_id: int) -> Story | None:
-        articles = self._articles("story_id = ? ORDER BY date, id", (story_id,))
-        return Story(id=story_id, articles=articles) if articles else None
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         condition = compile_query(query)
@@ -111,7 +82,13 @@ class SqliteArchive(FullTexts, Subscribing, Verdicts):
         kept = 0
         with self._transaction():
             for notice in notices:
-                if not self._one("SELECT 1 FROM notices WHERE rule = ? AND story = ?", (notice.rule, notice.story)):
+                # A story that became part of this one may have had its notice.
+                given = self._one(
+                    "SELECT 1 FROM notices WHERE rule = ?1 AND (story = ?2 OR story IN (SELECT old FROM merged_stories"
+                    " WHERE story = ?2))",
+                    (notice.rule, notice.story),
+                )
+                if not given:
                     self._table("notices").insert(notice_row(notice))
                     self._queue(delivery for delivery in deliveries if delivery.key == notice.key)
                     kept += 1

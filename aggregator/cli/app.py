@@ -17,8 +17,9 @@ _HOMES = {
     "search": "lookup",
     "explain": "lookup",
     "serve": "lookup",
+    "story": "story",
     "judge": "judge",
-    "evaluate": "evaluate",
+    "evaluate": "evaluate_stories",  # which adds its commands to those of `cli.evaluate`
     "train": "train",
     "feeds": "health",  # which adds its command to those of `cli.feeds`
 }

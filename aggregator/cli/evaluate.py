@@ -12,7 +12,9 @@ from aggregator.cli.options import Json
 from aggregator.evaluate import THRESHOLD, Measures, Scored, calibration, measure, read_items, read_labels, scored
 from aggregator.model import Annotated as AnnotatedArticle
 
-app = typer.Typer(name="evaluate", no_args_is_help=True, help="Measure the judgement on judged items: relevance.")
+app = typer.Typer(
+    name="evaluate", no_args_is_help=True, help="Measure the judgement on judged items: relevance, stories, duplicates."
+)
 
 BeatName = Annotated[str, typer.Option(help="The beat: a shipped one, or a folder.")]
 Labels = Annotated[Path | None, typer.Option(help="Labels {id, label} for items without one of their own.")]

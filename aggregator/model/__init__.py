@@ -32,6 +32,7 @@ from aggregator.model.archive import (
     Saved,
     StoredArticle,
     Story,
+    StoryVerdict,
     Verdict,
     WantedText,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "Side",
     "StoredArticle",
     "Story",
+    "StoryVerdict",
     "Subscription",
     "SubscriptionState",
     "UrlChange",

@@ -123,6 +123,16 @@ class Placement:
     article: int
     joins: int | None = None
     copy_of: int | None = None
+    merges: tuple[int, ...] = ()
+    """Articles whose stories turn out to be the same event: their stories become one with this article's."""
+
+
+class StoryVerdict(NamedTuple):
+    """What a person said of two articles, the lower id first: that they report one event, or that they do not."""
+
+    article: int
+    other: int
+    same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

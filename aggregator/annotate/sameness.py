@@ -1,0 +1,171 @@
+"""How probable it is that two articles report the same event, from a few named features.
+
+A logistic regression each for two articles of one language and for two of different ones. The weights in
+`sameness.json` were fitted by `benchmarks/fit_stories.py` on judged stories; docs/judgement.md has the figures.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from aggregator.annotate.rarity import FACTS, Rarity
+from aggregator.annotate.signature import Signature
+from aggregator.model import Evidence
+
+_FILE = Path(__file__).parent / "sameness.json"
+#: Only the weightiest words are kept: they make up the cosine, and 100,000 articles must fit into memory.
+_WORDS = 40
+#: From so many days or hours on a distance says no more.
+_DAYS, _GAP_HOURS = 2, 72.0
+_SHARED_ACTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article as it is compared: its signature with the weight that each word and fact had when it came."""
+
+    signature: Signature
+    words: Mapping[str, float]
+    """Of unit length."""
+    facts: Mapping[str, float]
+    facts_length: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """The fitted model: bias and weights within a language and across, and when an article joins a story."""
+
+    version: str
+    within: Mapping[str, float]
+    across: Mapping[str, float]
+    best: float
+    """Share of the most similar member in what decides about a story; the rest is the mean of the most similar ones."""
+    join: float
+    """Log-odds from which an article joins a story."""
+    alone: float
+    """How much more it takes to join an article that has no story beside it yet: nothing else vouches for it."""
+    merge: float
+    """Mean log-odds between the members of two stories from which an article that belongs to both makes them one."""
+
+
+@lru_cache(maxsize=1)
+def load_weights() -> Weights:
+    """The weights that ship with the program."""
+    return Weights(**json.loads(_FILE.read_text(encoding="utf-8")))
+
+
+def weighed(mine: Signature, rarity: Rarity) -> Report:
+    """The signature with the weights that its words and facts have now."""
+    weights = rarity.weights(mine.language, mine.words)
+    if len(weights) > _WORDS:
+        weights = dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_WORDS])
+    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+    facts = rarity.weights(FACTS, mine.facts)
+    bare = replace(mine, words={}, facts={})  # weighed, they are not needed twice
+    return Report(
+        signature=bare,
+        words={word: weight / length for word, weight in weights.items()},
+        facts=facts,
+        facts_length=math.sqrt(sum([weight * weight for weight in facts.values()])),
+    )
+
+
+def features(a: Report, b: Report, words: float | None = None) -> dict[str, float]:
+    """What speaks for and against the two reporting one event, by name; those of value 0 too.
+
+    `words`: the cosine of their words, where it is known already.
+    """
+    if a.signature.language != b.signature.language:
+        return across(a, b)
+    return within(a, b, cosine(a, b) if words is None else words)
+
+
+def cosine(a: Report, b: Report) -> float:
+    """How alike their words are, 0..1; words of different languages are not."""
+    return _dot(a.words, b.words)
+
+
+def within(a: Report, b: Report, words: float) -> dict[str, float]:
+    """Features of two articles in one language, of whose words the cosine is known."""
+    mine, other = a.signature, b.signature
+    return {
+        "words": words,
+        "words squared": words * words,
+        "title words": fuzz.token_set_ratio(mine.title, other.title) / 100,
+        "acts shared": min(len(mine.acts & other.acts), _SHARED_ACTS),
+        "days between the days named": _days_apart(mine, other),
+        "days between": _gap(mine, other),
+        "date only": mine.by_day and other.by_day,
+        "bulletins": mine.bulletin + other.bulletin,
+        "analyses": mine.analysis + other.analysis,
+        "actors of the titles differ": _title_actors_differ(mine, other),
+        "facts": _dot(a.facts, b.facts) / (a.facts_length * b.facts_length or 1.0),
+        "titles with unknown names": _unknown(mine.title_names, b) + _unknown(other.title_names, a),
+        "dates of the titles differ": _dates_differ(mine, other),
+    }
+
+
+def across(a: Report, b: Report) -> dict[str, float]:
+    """Features of two articles in different languages."""
+    mine, other = a.signature, b.signature
+    return {
+        "facts shared": math.log1p(sum(min(w, b.facts[fact]) for fact, w in a.facts.items() if fact in b.facts)),
+        "acts shared": min(len(mine.acts & other.acts), _SHARED_ACTS),
+        "days between the days named": _days_apart(mine, other),
+        "days between": _gap(mine, other),
+        "bulletins": mine.bulletin + other.bulletin,
+        "analyses": mine.analysis + other.analysis,
+        "actors of the titles differ": _title_actors_differ(mine, other),
+        "no actor shared": bool(mine.actors and other.actors) and mine.actors.isdisjoint(other.actors),
+        "no place shared": bool(mine.places and other.places) and mine.places.isdisjoint(other.places),
+    }
+
+
+def sameness(a: Report, b: Report, weights: Weights, words: float | None = None) -> float:
+    """Log-odds that two articles report the same event; `words` as in `features`."""
+    own = weights.within if a.signature.language == b.signature.language else weights.across
+    return own["bias"] + sum([own[name] * value for name, value in features(a, b, words).items()])
+
+
+def explain(a: Report, b: Report, weights: Weights) -> tuple[Evidence, ...]:
+    """What counted between two articles, weightiest first; the points add up to their sameness."""
+    language = (a.signature.language, b.signature.language)
+    own = weights.within if language[0] == language[1] else weights.across
+    seen = [("bias", 1.0), *features(a, b).items()]
+    found = [Evidence(f"{name} {value:.2g}", "–".join(language), own[name] * value) for name, value in seen if value]
+    return tuple(sorted(found, key=lambda evidence: -abs(evidence.points)))
+
+
+def _dot(a: Mapping[str, float], b: Mapping[str, float]) -> float:
+    return sum([weight * b[word] for word, weight in a.items() if word in b])
+
+
+def _days_apart(a: Signature, b: Signature) -> int:
+    if a.days == b.days or not a.days.isdisjoint(b.days):
+        return 0
+    return min(_DAYS, min(abs(mine - other) for mine in a.days for other in b.days))
+
+
+def _gap(a: Signature, b: Signature) -> float:
+    """Days between the times of publication, 0 if they may be the same."""
+    apart = max((a.moment - b.until).total_seconds(), (b.moment - a.until).total_seconds(), 0.0)
+    return min(apart / 3600, _GAP_HOURS) / 24
+
+
+def _unknown(names: frozenset[str], report: Report) -> bool:
+    return any(name not in report.words for name in names)
+
+
+def _dates_differ(a: Signature, b: Signature) -> bool:
+    """Whether both titles have dates, ordinals or years, and none in common; a toll may differ, it rises."""
+    return bool(a.title_dates and b.title_dates) and a.title_dates.isdisjoint(b.title_dates)
+
+
+def _title_actors_differ(a: Signature, b: Signature) -> bool:
+    """Whether each title names somebody of whom the other article knows nothing."""
+    return bool(a.title_actors - b.actors) and bool(b.title_actors - a.actors)

@@ -1,0 +1,137 @@
+"""Pure: who reported a story when, whose words they used, and how the camps tell it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model import Health, StoredArticle, Story
+from aggregator.publish.view import CAMP_NAMES, FeedReport, lead_article, shorten
+from aggregator.text.words import words
+
+_LEAD = 200
+_TERMS = 5
+#: Words shorter than this tell no camp from another; Han terms are pairs of characters.
+_SHORT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """The first report of a story: of all, in a language, or of a camp."""
+
+    of: str
+    article: StoredArticle
+    minutes_behind: int
+    confidence: str
+    """How well the time is known: stated, no-zone, day, first-seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """A text and its reprints, earliest first: one source, whoever prints it."""
+
+    original: StoredArticle
+    reprints: tuple[StoredArticle, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """How one camp tells the story."""
+
+    camp: str
+    articles: int
+    lead: StoredArticle
+    summary: str
+    terms: tuple[tuple[str, int], ...]
+    """Index forms of words that no other camp uses here, with the number of this camp's articles that do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A story with everything that is told about its telling."""
+
+    story: Story
+    lead: StoredArticle
+    ladder: tuple[Rung, ...]
+    lineage: tuple[Lineage, ...]
+    framing: tuple[Framing, ...]
+
+
+def account_of(story: Story) -> Account:
+    """Work out ladder, lineage and framing of a story; its lead article is that of `view.lead_article`."""
+    return Account(
+        story=story,
+        lead=lead_article(story),
+        ladder=tuple(_ladder(story)),
+        lineage=tuple(_lineage(story.articles)),
+        framing=tuple(_framing(story)),
+    )
+
+
+def silent_camps(story: Story, feeds: Iterable[FeedReport], *, now: datetime, hours: int) -> tuple[str, ...]:
+    """Camps of which no outlet has reported a story within so many hours of the first report.
+
+    Only camps whose every feed was well and has been read since then: of the others nobody knows.
+    """
+    until = story.first.article.date + timedelta(hours=hours)
+    if now < until:
+        return ()
+    heard = {stored.article.camp for stored in story.articles if stored.article.date <= until}
+    camps: dict[str, list[FeedReport]] = defaultdict(list)
+    for report in feeds:
+        if report.feed.camp not in heard:
+            camps[CAMP_NAMES[report.feed.camp.value]].append(report)
+    return tuple(camp for camp, reports in sorted(camps.items()) if all(_was_read(one, until) for one in reports))
+
+
+def _was_read(report: FeedReport, until: datetime) -> bool:
+    last = report.state.last_ok
+    return report.state.health is Health.OK and last is not None and last >= until
+
+
+def _ladder(story: Story) -> Iterable[Rung]:
+    first = story.first
+    firsts = {"first": first}
+    for stored in story.articles:
+        firsts.setdefault(f"language {stored.article.language}", stored)
+        firsts.setdefault(f"camp {CAMP_NAMES[stored.article.camp.value]}", stored)
+    for of, stored in firsts.items():
+        behind = (stored.article.date - first.article.date) // timedelta(minutes=1)
+        yield Rung(of=of, article=stored, minutes_behind=behind, confidence=stored.article.date_confidence.value)
+
+
+def _lineage(articles: Sequence[StoredArticle]) -> Iterable[Lineage]:
+    reprints: dict[int, list[StoredArticle]] = defaultdict(list)
+    for stored in articles:
+        if stored.copy_of is not None:
+            reprints[stored.copy_of].append(stored)
+    for stored in articles:
+        if stored.id in reprints:
+            yield Lineage(original=stored, reprints=tuple(reprints[stored.id]))
+
+
+def _framing(story: Story) -> Iterable[Framing]:
+    camps: dict[str, list[StoredArticle]] = defaultdict(list)
+    for stored in story.articles:
+        camps[CAMP_NAMES[stored.article.camp.value]].append(stored)
+    used = {camp: Counter(t for stored in members for t in _terms(stored)) for camp, members in camps.items()}
+    order = list(CAMP_NAMES.values())
+    for camp in sorted(camps, key=order.index):
+        lead = lead_article(Story(id=story.id, articles=tuple(camps[camp])))
+        others = {term for other, counts in used.items() if other != camp for term in counts}
+        own = sorted(((t, n) for t, n in used[camp].items() if t not in others), key=lambda term: (-term[1], term[0]))
+        yield Framing(
+            camp=camp,
+            articles=len(camps[camp]),
+            lead=lead,
+            summary=shorten(lead.article.feed_body or lead.article.body, _LEAD),
+            terms=tuple(own[:_TERMS]),
+        )
+
+
+def _terms(stored: StoredArticle) -> set[str]:
+    """Telling words of title and lead; Han as pairs of characters."""
+    analysed = words(f"{stored.article.title}\n{(stored.article.feed_body or '')[: 2 * _LEAD]}")
+    if stored.article.language == "zh":
+        return {a + b for a, b in zip(analysed, analysed[1:], strict=False) if len(a) == len(b) == 1}
+    return {word for word in analysed if len(word) >= _SHORT and not word.isdigit()}

@@ -170,7 +170,7 @@ def held_out_pairs(pairs: Sequence[Pair], beside: Sequence[Pair], seed: int) -> 
         for pair, own in zip(beside, fold, strict=True):
             if own == held:
                 score = fitted.within["bias"] + sum(fitted.within[name] * value for name, value in pair.values.items())
-                said.append((score >= fitted.join, pair.same))
+                said.append((score >= fitted.join + fitted.alone, pair.same))
     return counts(said)
 
 

@@ -14,7 +14,7 @@ import resource
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import accumulate, islice
 
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
@@ -64,16 +64,18 @@ def made(count: int) -> Iterator[StoredArticle]:
     """Articles in order of time, all within one window."""
     chance, beat = random.Random(7), load_beat()
     words = [_word(number) for number in range(_VOCABULARY)]
-    weights = [1 / (rank + 3) for rank in range(_VOCABULARY)]
+    weights = list(accumulate(1 / (rank + 3) for rank in range(_VOCABULARY)))
     open_events: list[list[str]] = []
     for number in range(1, count + 1):
         if not open_events or chance.random() < 1 / _REPORTS_PER_EVENT:
-            open_events.append([*chance.choices(words, weights, k=18), *chance.sample(_NAMES, 2), str(number % 977)])
+            open_events.append(
+                [*chance.choices(words, cum_weights=weights, k=18), *chance.sample(_NAMES, 2), str(number % 977)]
+            )
             open_events = open_events[-400:]
         event = chance.choice(open_events)
         moment = _BEGUN + (WINDOW - timedelta(hours=1)) * number / count
         title = " ".join(chance.sample(event, 9))
-        text = " ".join([*chance.sample(event, 14), *chance.choices(words, weights, k=35)])
+        text = " ".join([*chance.sample(event, 14), *chance.choices(words, cum_weights=weights, k=35)])
         yield StoredArticle(id=number, annotated=annotate(_article(number, title, text, moment), beat))
 
 

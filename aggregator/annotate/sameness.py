@@ -105,6 +105,7 @@ def within(a: Report, b: Report, words: float) -> dict[str, float]:
         "analyses": mine.analysis + other.analysis,
         "actors of the titles differ": _title_actors_differ(mine, other),
         "facts": _dot(a.facts, b.facts) / (a.facts_length * b.facts_length or 1.0),
+        "subjects of the titles differ": _subjects_differ(mine, other),
         "titles with unknown names": _unknown(mine.title_names, b) + _unknown(other.title_names, a),
         "dates of the titles differ": _dates_differ(mine, other),
     }
@@ -121,6 +122,7 @@ def across(a: Report, b: Report) -> dict[str, float]:
         "bulletins": mine.bulletin + other.bulletin,
         "analyses": mine.analysis + other.analysis,
         "actors of the titles differ": _title_actors_differ(mine, other),
+        "subjects of the titles differ": _subjects_differ(mine, other),
         "no actor shared": bool(mine.actors and other.actors) and mine.actors.isdisjoint(other.actors),
         "no place shared": bool(mine.places and other.places) and mine.places.isdisjoint(other.places),
     }
@@ -159,6 +161,10 @@ def _gap(a: Signature, b: Signature) -> float:
 
 def _unknown(names: frozenset[str], report: Report) -> bool:
     return any(name not in report.words for name in names)
+
+
+def _subjects_differ(a: Signature, b: Signature) -> bool:
+    return bool(a.subject and b.subject) and a.subject != b.subject
 
 
 def _dates_differ(a: Signature, b: Signature) -> bool:

@@ -246,7 +246,7 @@ def show(title: str, measures: StoryMeasures) -> None:
 
 
 def rounded(weights: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in weights.items()}
+    return {name: round(value, 5) for name, value in weights.items()}
 
 
 if __name__ == "__main__":

@@ -36,11 +36,14 @@ from aggregator.evaluate_stories import (
     read_judged_pairs,
     stored_article,
 )
+from tests.annotate.test_judgement import sample
 
 _FOLDS = 6
 _RIDGE = 10.0
 #: How often a pair that was judged by itself counts.
 _PAIR_WEIGHT = 2.0
+#: How much a pair of the sample feeds counts. With 1 the real items came out worse, with 0 the sample did.
+_SAMPLE_WEIGHT = 0.3
 #: Words in fewer articles than this share are left out of the prior: all of them are rare.
 _COMMON = 0.002
 
@@ -103,16 +106,17 @@ def model(file: Path, more: Path | None, beat: Beat) -> dict[str, object]:
     judged = read_judged_articles(file, beat)
     topics = {str(row["id"]): str(row.get("topic")) for row in read_rows(file)}
     pairs = list(comparable(judged, beat))
-    beside = list(judged_pairs(more, beat)) if more else []
+    beside = [*sample_pairs(beat), *(judged_pairs(more, beat) if more else ())]
     print(f"{len(judged)} items, {len(pairs)} pairs, {sum(pair.same for pair in pairs)} of one event")
     months = [f"{one.stored.article.date:%Y-%m}" for one in judged]
     affairs = [topics[one.id] for one in judged]
     for name, groups in (("months", months), ("affairs", affairs)):
         for seed in range(2):
             show(f"held out: {name}, split {seed}", held_out(judged, pairs, beside, folds(groups, seed), beat))
-    if beside:
-        for seed in range(3):
-            print(f"held out: pairs, split {seed}", *(f"{value:.3f}" for value in held_out_pairs(pairs, beside, seed)))
+    own = [pair for pair in beside if pair.weight == _PAIR_WEIGHT]
+    for seed in range(3 if own else 0):
+        rest = [*pairs, *(pair for pair in beside if pair.weight != _PAIR_WEIGHT)]
+        print(f"held out: pairs, split {seed}", *(f"{value:.3f}" for value in held_out_pairs(rest, own, seed)))
     fitted = fit_pairs([*pairs, *beside])
     story, _ = gather([one.stored for one in judged], beat, fitted)
     show("fitted on all", measure_stories(judged, story))
@@ -151,6 +155,17 @@ def comparable(judged: Sequence[JudgedArticle], beat: Beat) -> Iterator[Pair]:
                 same = one.story == other.story
                 weight = (sizes[one.story] - 1) ** -0.5 if same else 1.0
                 yield Pair(earlier, place, features(reports[-1], report), same, across, weight)
+
+
+def sample_pairs(beat: Beat) -> Iterator[Pair]:
+    """Pairs of the judged sample feeds: invented, of more kinds than one set of real items has, and counting less."""
+    ordered = sorted(sample(), key=lambda pair: (pair[0].article.date, pair[0].id))
+    judged = [
+        JudgedArticle(id=str(stored.id), stored=stored, story=row["event"] or f"alone {stored.id}")
+        for stored, row in ordered
+    ]
+    for pair in comparable(judged, beat):
+        yield pair._replace(weight=pair.weight * _SAMPLE_WEIGHT)
 
 
 def judged_pairs(file: Path, beat: Beat) -> Iterator[Pair]:
@@ -231,7 +246,7 @@ def show(title: str, measures: StoryMeasures) -> None:
 
 
 def rounded(weights: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in weights.items()}
+    return {name: round(value, 5) for name, value in weights.items()}
 
 
 if __name__ == "__main__":

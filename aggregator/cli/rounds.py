@@ -36,14 +36,20 @@ class Round:
 
 
 async def play_round(
-    service: Service, *, page: str = "", by_command: bool = False, day: date | None = None, progress: bool = True
+    service: Service,
+    *,
+    page: str = "",
+    by_command: bool = False,
+    day: date | None = None,
+    progress: bool = True,
+    gatherer: pipeline.Gatherer | None = None,
 ) -> Round:
     """Poll → read full texts → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
     archive, settings = service.archive, service.settings
     pushed = await service.pushes.read(service.workers)
     report = together(pushed, await service.poll(by_command=by_command, progress=progress))
     full_texts = await service.read_full_texts()
-    placed = pipeline.gather(archive, settings)
+    placed = (gatherer or pipeline.Gatherer(archive, settings)).gather()
     now = service.clock()
     return Round(
         report=report,
@@ -60,13 +66,16 @@ async def run_forever(settings: Settings, listener: socket.socket) -> None:
     page = address(listener)
     async with open_service(settings) as service:
         app = page_of(service)
-        first = await play_round(service, page=page)
+        gatherer = pipeline.Gatherer(service.archive, settings)
+        first = await play_round(service, page=page, gatherer=gatherer)
         tell(first)
 
         async def tick() -> None:
             # Beside the round, so that a hub that is slow keeps no feed waiting; never before the page is served,
             # since hubs ask back.
-            _, done = await asyncio.gather(service.subscribe(), play_round(service, page=page, progress=False))
+            _, done = await asyncio.gather(
+                service.subscribe(), play_round(service, page=page, progress=False, gatherer=gatherer)
+            )
             tell(done)
 
         scheduler = start_schedule(tick)

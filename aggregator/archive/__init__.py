@@ -98,8 +98,8 @@ class Archive(Protocol):
     def matching(self, query: Query, articles: Sequence[int]) -> frozenset[int]:
         """Which of the articles named by id match a query."""
 
-    def save_annotations(self, judged: Sequence[tuple[StoredArticle, Annotated]]) -> int:
-        """Judge and index articles anew, but those whose text has changed since they were handed out; returns how many."""
+    def save_annotations(self, judged: Sequence[tuple[StoredArticle, Annotated]]) -> frozenset[int]:
+        """Judge and index articles anew, but those whose text has changed since they were handed out; returns whose."""
 
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
         """Articles without a story, earliest first."""

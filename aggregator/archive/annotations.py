@@ -28,14 +28,14 @@ class Annotations(SqliteBase):
         sql = f"SELECT id FROM articles WHERE id IN ({marks(articles)}) AND ({condition.where})"
         return frozenset(row["id"] for row in self._rows(sql, (*articles, *condition.parameters)))
 
-    def save_annotations(self, judged: Sequence[tuple[StoredArticle, Annotated]]) -> int:
+    def save_annotations(self, judged: Sequence[tuple[StoredArticle, Annotated]]) -> frozenset[int]:
         ids = [stored.id for stored, _ in judged]
         with self._transaction():
             # What has been revised or read in full since it was handed out was judged by other words.
             current = {one.id: one.article for one in self._articles(f"id IN ({marks(ids)})", ids)}
             kept = {one.id: record(annotated) for one, annotated in judged if current.get(one.id) == one.article}
             judge_again(self._db, kept)
-        return len(kept)
+        return frozenset(kept)
 
 
 def _condition(selection: Selection) -> Sql:

@@ -73,7 +73,7 @@ def command(
         return
     _print(found, limit)
     _print_agreement(readers)
-    _print_notes(found, outdated, changed=before != after)
+    _print_notes(outdated, changed=_standard(before) != _standard(after))
 
 
 def _rule(settings: Settings, name: str) -> tuple[str, float]:
@@ -95,6 +95,11 @@ def _changed_beat(name: str, weights: Path | None) -> Beat:
 def _criteria(beat: Beat, query: str, minimum_relevance: float, now: datetime) -> Criteria:
     parsed = parse_query(query, concept_named=beat.concept_named, now=now)
     return Criteria(beat=beat, query=parsed, minimum_relevance=minimum_relevance)
+
+
+def _standard(criteria: Criteria) -> tuple[object, ...]:
+    """What must be equal for two criteria to judge alike."""
+    return criteria.beat.version, criteria.query, criteria.minimum_relevance
 
 
 def _print(found: Backtest, limit: int) -> None:
@@ -128,9 +133,9 @@ def _told(change: EvidenceChange) -> str:
 
 
 def _print_agreement(readers: Mapping[str, Agreement | None]) -> None:
-    named = {"verdicts": "verdicts in the archive", "against": "judged items"}
-    rows = [(named[name], one.items, one.relevant, *_figures(one)) for name, one in readers.items() if one is not None]
-    columns = ("", "n", "about the tie", "precision", "recall", "F1")
+    named = {"verdicts": "verdicts", "against": "judged items"}
+    rows = [(named[name], one.items, *_figures(one)) for name, one in readers.items() if one is not None]
+    columns = ("", "n", "precision", "recall", "F1")
     if rows:
         output.print_table("Relevance against readers, before → after", columns, rows)
     else:
@@ -144,14 +149,14 @@ def _figures(one: Agreement) -> tuple[str, ...]:
     return tuple(f"{old:.3f} → {new:.3f}" for old, new in zip(one.before, one.after, strict=True))
 
 
-def _print_notes(found: Backtest, outdated: int, *, changed: bool) -> None:
+def _print_notes(outdated: int, *, changed: bool) -> None:
     if outdated:
         output.out.print(
             f"{outdated:,} of the articles were judged by an older version of the beat or the program, and what that"
             " changes is counted too: after `aggregator reannotate` you see your change alone.",
             soft_wrap=True,
         )
-    elif not changed and not found.rejudged:
+    elif not changed:
         output.out.print(
             "Nothing is changed: the archive was judged by this very beat, and the rule is the same. Change a copy of"
             " the beat's folder and name it with --beat, or give --weights, --query or --minimum-relevance.",

@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parent.parent
 CODE = (
     *("annotate/__init__.py", "annotate/beat.py", "annotate/concepts.py", "annotate/lexicon.py", "annotate/matcher.py"),
     *("annotate/relevance.py", "annotate/sentences.py", "annotate/ties.py", "annotate/topics.py"),
-    *("annotate/wordforms.py", "text/fold.py", "text/words.py"),
+    *("annotate/wordforms.py", "annotate/wording.py", "text/fold.py", "text/words.py"),
 )
 _DICTIONARIES = ("opencc", "pystemmer", "rjieba")
 

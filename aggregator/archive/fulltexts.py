@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from aggregator.archive.base import marks
-from aggregator.archive.rows import ARTICLE_COLUMNS, full_text_from, full_text_row, record, store_time
-from aggregator.archive.saving import Saving
+from aggregator.archive.base import SqliteBase, marks
+from aggregator.archive.rows import full_text_from, full_text_row, record, store_time
+from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, FullText, WantedText
 
 
-class FullTexts(Saving):
+class FullTexts(SqliteBase):
     """The part of the archive that reading full texts uses."""
 
     def full_texts_wanted(
@@ -51,13 +51,7 @@ class FullTexts(Saving):
             for full_text, annotated in outcomes:
                 self._table("full_texts").upsert(full_text_row(full_text), pk="article_id")
                 if annotated:
-                    self._judge_again(full_text.article, annotated)
-
-    def _judge_again(self, article_id: int, annotated: Annotated) -> None:
-        judged = record(annotated)
-        row = dict(zip(ARTICLE_COLUMNS, judged.values, strict=True))
-        self._table("articles").update(article_id, {name: row[name] for name in ("relevance", "annotation")})
-        self._reindex(article_id, judged)
+                    judge_again(self._db, {full_text.article: record(annotated)})
 
     def full_text(self, article_id: int) -> FullText | None:
         return next(iter(self._full_texts([article_id])), None)

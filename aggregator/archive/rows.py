@@ -143,6 +143,7 @@ def state_row(state: FeedState, outlet: str) -> dict[str, object]:
 ARTICLE_COLUMNS = (
     *("feed_url", "outlet", "camp", "country", "language", "url", "title", "summary", "text", "author"),
     *("published", "updated", "date_confidence", "first_seen", "date", "content_hash", "relevance", "annotation"),
+    "annotation_version",
 )
 
 
@@ -169,6 +170,7 @@ def record(annotated: Annotated) -> Record:
         article.content_hash,
         annotated.relevance.score,
         _annotation(annotated),
+        annotated.version,
     )
     tokens = " ".join((*map(concept_token, annotated.concepts), *map(topic_token, annotated.topics)))
     return Record(
@@ -229,6 +231,7 @@ def stored_article(row: Row) -> StoredArticle:
         mentions=tuple(Mention(*mention) for mention in annotation["mentions"]),
         topics=tuple(annotation["topics"]),
         relevance=Relevance(score=row["relevance"], evidence=tuple(Evidence(*e) for e in annotation["evidence"])),
+        version=row["annotation_version"],
     )
     return StoredArticle(id=row["id"], annotated=annotated, story=row["story_id"], copy_of=row["copy_of"])
 

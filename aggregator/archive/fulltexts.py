@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from aggregator.archive.base import SqliteBase, marks
-from aggregator.archive.rows import full_text_from, full_text_row, record, store_time
+from aggregator.archive.rows import Row, known_time, read_time, record, store_time
 from aggregator.archive.writing import judge_again
-from aggregator.model import Annotated, FullText, WantedText
+from aggregator.model import Annotated, FullText, FullTextState, WantedText
 
 
 class FullTexts(SqliteBase):
@@ -49,7 +49,7 @@ class FullTexts(SqliteBase):
     def save_full_texts(self, outcomes: Sequence[tuple[FullText, Annotated | None]]) -> None:
         with self._transaction():
             for full_text, annotated in outcomes:
-                self._table("full_texts").upsert(full_text_row(full_text), pk="article_id")
+                self._table("full_texts").upsert(_row(full_text), pk="article_id")
                 if annotated:
                     judge_again(self._db, {full_text.article: record(annotated)})
 
@@ -58,4 +58,30 @@ class FullTexts(SqliteBase):
 
     def _full_texts(self, ids: Sequence[int]) -> Iterable[FullText]:
         rows = self._rows(f"SELECT * FROM full_texts WHERE article_id IN ({marks(ids)})", ids)
-        return map(full_text_from, rows)
+        return map(_full_text, rows)
+
+
+def _full_text(row: Row) -> FullText:
+    return FullText(
+        article=row["article_id"],
+        url=row["url"],
+        state=FullTextState(row["state"]),
+        asked=known_time(row["asked"]),
+        attempts=row["attempts"],
+        reason=row["reason"],
+        next_try=read_time(row["next_try"]),
+        text=row["text"],
+    )
+
+
+def _row(full_text: FullText) -> dict[str, object]:
+    return {
+        "article_id": full_text.article,
+        "url": full_text.url,
+        "state": full_text.state.value,
+        "asked": store_time(full_text.asked),
+        "attempts": full_text.attempts,
+        "reason": full_text.reason,
+        "next_try": store_time(full_text.next_try),
+        "text": full_text.text,
+    }

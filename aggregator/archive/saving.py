@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from aggregator.archive.base import SqliteBase, marks
-from aggregator.archive.rows import ARTICLE_COLUMNS, state_from, state_row
+from aggregator.archive.rows import ARTICLE_COLUMNS
+from aggregator.archive.states import state_from, state_row
 from aggregator.archive.writing import insert_articles, many, reindex_articles
 from aggregator.identity import find_known
 from aggregator.model import FeedState, Harvest, KnownArticle, Record, Saved

@@ -19,7 +19,7 @@ from aggregator.model.acquire import (
     Rhythm,
     UrlChange,
 )
-from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
+from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side, Tenure
 from aggregator.model.archive import (
     FullText,
     FullTextState,
@@ -82,6 +82,7 @@ __all__ = [
     "StoryVerdict",
     "Subscription",
     "SubscriptionState",
+    "Tenure",
     "UrlChange",
     "Verdict",
     "WantedText",

@@ -10,9 +10,17 @@ Side = Literal["first", "second", "pair", "third"]
 Field = Literal["title", "text"]
 
 
+class Tenure(NamedTuple):
+    """Who held an office, and when: from the first day on, before the last; ISO dates, which sort as they follow."""
+
+    person: str
+    since: str
+    until: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """A person, body, place, project, document or theme; its id does not depend on a language."""
+    """A person, office, body, place, project, document or theme; its id does not depend on a language."""
 
     id: str
     kind: str
@@ -21,10 +29,12 @@ class Concept:
     topics: tuple[str, ...]
     names: Mapping[str, tuple[str, ...]]
     exact: tuple[str, ...] = ()
+    holders: tuple[Tenure, ...] = ()
+    """Of an office."""
 
     def name(self, language: str = "en") -> str:
-        """The name that readers of that language expect."""
-        return (self.names.get(language) or self.names["en"])[0]
+        """The name that readers of that language expect; one in another where that has none."""
+        return next(names[0] for names in (self.names.get(language, ()), *self.names.values()) if names)
 
 
 class Mention(NamedTuple):

@@ -121,12 +121,13 @@ class Beat:
         return bool(relation) and self.relations[relation].polarity == "against"
 
     def concept_named(self, name: str) -> str | None:
-        """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
+        """Id of the concept that a name in any of the languages stands for, of an office today's holder; None if it stands for none."""
         # People ask in lower case for what the press writes with a capital.
         for spelled in dict.fromkeys((name, name.title(), name.upper())):
             for hit in self.matcher.find(spelled).claimed:
                 if hit.end - hit.start == len(name):
-                    return str(hit.meaning)
+                    concept = self.concepts[str(hit.meaning)]
+                    return concept.holder or concept.id
         return None
 
 

@@ -10,12 +10,16 @@ Side = Literal["first", "second", "pair", "third"]
 Field = Literal["title", "text"]
 
 
+#: The end of what has not ended.
+STILL = "9999"
+
+
 class Tenure(NamedTuple):
     """Who held an office, and when: from the first day on, before the last; ISO dates, which sort as they follow."""
 
     person: str
     since: str
-    until: str
+    until: str = STILL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,11 @@ class Concept:
     exact: tuple[str, ...] = ()
     holders: tuple[Tenure, ...] = ()
     """Of an office."""
+
+    @property
+    def holder(self) -> str | None:
+        """Id of the person who holds the office still; None where nobody is known to."""
+        return next((held.person for held in self.holders if held.until == STILL), None)
 
     def name(self, language: str = "en") -> str:
         """The name that readers of that language expect; one in another where that has none."""

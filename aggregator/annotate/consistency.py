@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aggregator.errors import LexiconError
+from aggregator.model import STILL
 
 LANGUAGES = ("en", "ru", "zh")
 _NEEDED = frozenset(("id", "kind", "side", "weight"))
@@ -99,5 +100,5 @@ def _check_holders(entry: Entry, persons: AbstractSet[str]) -> None:
             raise entry.refused(f"the dates of {holder['person']!r} are no days in order")
     for earlier, later in pairwise(holders):
         begun = str(later.get("from", ""))
-        if not begun or str(earlier.get("until", "9999"))[: len(begun)] > begun:
+        if not begun or str(earlier.get("until", STILL))[: len(begun)] > begun:
             raise entry.refused(f"{later['person']!r} follows before {earlier['person']!r} has left")

@@ -21,6 +21,7 @@ from aggregator.annotate.consistency import LANGUAGES, Entry, check_concepts
 from aggregator.annotate.matcher import Name, Pattern, prepare
 from aggregator.annotate.wordforms import RULES, word_forms
 from aggregator.errors import LexiconError
+from aggregator.model import STILL
 from aggregator.text.fold import fold
 
 _END = b"[]\n"
@@ -170,7 +171,7 @@ def _with_tenures(row: Mapping[str, Any]) -> dict[str, Any]:
     """The entry with its holders as plain (person, since, until)."""
     if "holders" not in row:
         return dict(row)
-    holders = [[holder["person"], _since(holder), str(holder.get("until", "9999"))] for holder in row["holders"]]
+    holders = [[holder["person"], _since(holder), str(holder.get("until", STILL))] for holder in row["holders"]]
     return {**row, "holders": holders}
 
 

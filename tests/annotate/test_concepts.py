@@ -16,6 +16,8 @@ FOUND = [
     ("о «Силе Сибири» говорили в Пекине", {"power-of-siberia", "china"}),
     ("российско-китайские отношения", {"china-russia"}),
     ("中俄两国青年", {"china-russia"}),
+    ("习近平和普京出席仪式", {"xi-jinping", "vladimir-putin"}),
+    ("习近平向普京致贺电", {"xi-jinping", "vladimir-putin"}),
     ("Xi arrives in Moscow", {"xi-jinping", "russia"}),
 ]
 ABSENT = [

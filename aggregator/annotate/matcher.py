@@ -8,7 +8,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from aggregator.text.fold import Script, fold, is_han, script_of, scripts_in
 
-
+#: What the segmenter takes for one word with a short name behind it.
 _PREPOSITIONS = frozenset("和与同向对给")
 
 

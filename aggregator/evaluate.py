@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat
-from aggregator.annotate.concepts import find_names
 from aggregator.annotate.fitting import Example
+from aggregator.annotate.naming import names_of
 from aggregator.annotate.relevance import observed
 from aggregator.annotate.sentences import Sentences
 from aggregator.errors import AggregatorError
@@ -171,7 +171,7 @@ def make_article(title: str, summary: str, language: str) -> Article:
 def example(item: JudgedItem, beat: Beat) -> Example:
     """What the model sees of an item."""
     article = item.article
-    sentences = Sentences(article, find_names(article.title, article.body, beat), beat)
+    sentences = Sentences(article, names_of(article, beat), beat)
     return Example(item.id, observed(sentences, beat, article.language), item.relevant)
 
 

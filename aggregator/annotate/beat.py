@@ -5,18 +5,19 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aggregator.annotate.lexicon import LANGUAGES, load_lexicon
+from aggregator.annotate.consistency import LANGUAGES
+from aggregator.annotate.lexicon import load_lexicon
 from aggregator.annotate.matcher import Matcher, Name, Names
 from aggregator.annotate.version import annotation_version
 from aggregator.errors import LexiconError
-from aggregator.model import Concept, Side
+from aggregator.model import Concept, Side, Tenure
 
 #: Kinds of which a mention is the country or a person of it, and not a name that may hold a country's.
 PLAIN_KINDS = frozenset(("country", "person"))
@@ -58,11 +59,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What a topic or relation term stands for when the matcher finds it."""
+    """What a topic or relation term, or a phrase such as «both leaders», stands for when the matcher finds it."""
 
     topic: str = ""
     relation: str = ""
     strong: bool = True
+    concept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +80,24 @@ class Beat:
     topics: Mapping[str, Topic]
     relations: Mapping[str, Relation]
     weights: Weights
+    not_the_holder: Sequence[str]
+    """Words before an office, folded, that make it another's: «former», «deputy»."""
     matcher: Matcher
     """Claims the names of concepts, and finds cues wherever they stand."""
     side_matcher: Matcher
     """Only the names of the two countries, as they stand inside the names of other concepts."""
     _inside: dict[str, tuple[Side, ...]] = field(default_factory=dict)
+    _offices: dict[str, bool] = field(default_factory=dict)
 
     def sides_of(self, concept: Concept, name: str) -> Iterator[tuple[Side, float]]:
         """The sides that a name speaks of, and how surely: its own, and those whose name it holds («coal exports to China»)."""
-        yield concept.side, concept.weight
-        if concept.kind not in PLAIN_KINDS and (concept.side != "third" or concept.kind == "theme"):
-            for side in self._sides_inside(name):
-                yield side, 1.0
+        may_hold = concept.kind != "country" and (concept.side != "third" or concept.kind == "theme")
+        inside = self._sides_inside(name) if may_hold else ()
+        # «The Chinese transport minister» is certain, however common the holder's name.
+        if concept.kind != "person" or concept.side not in inside:
+            yield concept.side, concept.weight
+        for side in inside:
+            yield side, 1.0
 
     def _sides_inside(self, name: str) -> tuple[Side, ...]:
         """The sides whose country is named inside the name of another concept («coal exports to China»)."""
@@ -97,6 +105,14 @@ class Beat:
         if found is None:
             sides = (self.concepts[str(hit.meaning)].side for hit in self.side_matcher.find(name).claimed)
             found = self._inside[name] = tuple(dict.fromkeys(sides))
+        return found
+
+    def is_office(self, name: str) -> bool:
+        """Whether a name in a text is that of an office, and not of who holds it."""
+        found = self._offices.get(name)
+        if found is None:
+            hits = self.matcher.find(name).claimed
+            found = self._offices[name] = any(self.concepts[str(hit.meaning)].kind == "office" for hit in hits)
         return found
 
     def speaks_for(self, relation: str) -> bool:
@@ -108,12 +124,13 @@ class Beat:
         return bool(relation) and self.relations[relation].polarity == "against"
 
     def concept_named(self, name: str) -> str | None:
-        """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
+        """Id of the concept that a name in any of the languages stands for, of an office today's holder; None if it stands for none."""
         # People ask in lower case for what the press writes with a capital.
         for spelled in dict.fromkeys((name, name.title(), name.upper())):
             for hit in self.matcher.find(spelled).claimed:
                 if hit.end - hit.start == len(name):
-                    return str(hit.meaning)
+                    concept = self.concepts[str(hit.meaning)]
+                    return concept.holder or concept.id
         return None
 
 
@@ -141,6 +158,7 @@ def load_beat(name: str = "china-russia") -> Beat:
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         relations={row["id"]: _relation(row) for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
+        not_the_holder=tuple(lexicon.rows("not_the_holder")),
         matcher=Matcher(
             claiming=Names(_watched(lexicon.rows("concept_names"), wanted, countries), meanings),
             free=Names(lexicon.rows("cue_names"), [Cue(*row) for row in lexicon.rows("cue_meanings")]),
@@ -203,8 +221,9 @@ def _concept(row: Mapping[str, Any], sides: Mapping[str, Side]) -> Concept:
         side=sides[row["side"]],
         weight=float(row["weight"]),
         topics=tuple(row.get("topics", ())),
-        names={language: tuple(row[language]) for language in LANGUAGES},
+        names={language: tuple(row.get(language, ())) for language in LANGUAGES},
         exact=tuple(row.get("exact", ())),
+        holders=tuple(Tenure(*holder) for holder in row.get("holders", ())),
     )
 
 

@@ -120,13 +120,14 @@ def read_tie(sentence: Sentence, beat: Beat) -> Tie:
     for concept, mention in sentence.concepts:
         start, end = mention.start - sentence.start, mention.end - sentence.start
         text = sentence.text[start:end]
+        kind = "office" if concept.kind == "person" and beat.is_office(text) else concept.kind
         for side, weight in beat.sides_of(concept, text):
             if weight < COUNTS and side in ("first", "second"):
                 continue
             if weight > strength.get(side, 0.0):
                 strength[side], told[side] = weight, text
             forum = forum or (side == "pair" and weight < JOINS and concept.kind == "body")
-            names.append(_Name(side, concept.kind, start, end, text))
+            names.append(_Name(side, kind, start, end, text))
     first, second, pair = (strength.get(side, 0.0) for side in ("first", "second", "pair"))
     if not names:
         return NOTHING

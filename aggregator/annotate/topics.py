@@ -11,8 +11,10 @@ from aggregator.annotate.concepts import CueHit, Names
 _THRESHOLD = 2.0
 _IN_TITLE = 2.5
 _IN_TEXT = 1.0
-#: What a weak term counts of a strong one, and a concept: it is named for more than its topic.
+#: What a weak term counts of a strong one, and a concept: it is named for more than its topic, a project less so than a person.
 _WEAK = 0.5
+_CONCEPT, _UNDERTAKING = 0.5, 0.8
+_UNDERTAKINGS = frozenset(("project", "document"))
 #: Only this much of a long text is read: later paragraphs stray from the subject.
 _READ = 4_000
 
@@ -35,8 +37,10 @@ def topic_points(names: Names, beat: Beat) -> dict[str, dict[str, float]]:
             _credit(points, cue.topic, term, base if cue.strong else base * _WEAK)
     for mention in names.mentions:
         if mention.field == "title" or mention.start < _READ:
-            for topic in beat.concepts[mention.concept].topics:
-                _credit(points, topic, mention.concept, _WEAK * (_IN_TITLE if mention.field == "title" else _IN_TEXT))
+            concept = beat.concepts[mention.concept]
+            value = _UNDERTAKING if concept.kind in _UNDERTAKINGS else _CONCEPT
+            for topic in concept.topics:
+                _credit(points, topic, concept.id, value * (_IN_TITLE if mention.field == "title" else _IN_TEXT))
     return points
 
 

@@ -10,8 +10,16 @@ from aggregator.errors import LexiconError
 _ROOT = Path(__file__).parent.parent
 #: The code that an annotation comes from, to the letter: judging once too often costs less than forgetting to.
 CODE = (
-    *("annotate/__init__.py", "annotate/beat.py", "annotate/concepts.py", "annotate/lexicon.py", "annotate/matcher.py"),
-    *("annotate/relevance.py", "annotate/sentences.py", "annotate/ties.py", "annotate/topics.py"),
+    *(
+        "annotate/__init__.py",
+        "annotate/beat.py",
+        "annotate/concepts.py",
+        "annotate/consistency.py",
+        "annotate/lexicon.py",
+        "annotate/matcher.py",
+    ),
+    *("annotate/naming.py", "annotate/offices.py", "annotate/pair_phrases.py", "annotate/relevance.py"),
+    *("annotate/sentences.py", "annotate/ties.py", "annotate/topics.py"),
     *("annotate/wordforms.py", "annotate/wording.py", "text/fold.py", "text/words.py"),
 )
 _DICTIONARIES = ("opencc", "pystemmer", "rjieba")

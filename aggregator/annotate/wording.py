@@ -20,6 +20,11 @@ _VALUES: Mapping[Place, float] = {"title": 0.35, "lead": 0.2}
 PLACES: Sequence[Place] = tuple(_VALUES)
 #: Words that are read.
 _READ = 40
+#: Words that say something only beside another («in SIDE»), in their index forms; alone they stood for long sentences.
+_FUNCTION_WORDS = frozenset(
+    """a an the and of to in on is s for with from by at as it its his her he she that this be are was has have had will not
+    but or и в на с о по из за к от не что это как у для а но же бы он она её их 的 了 在 是 和 与 一 不 有""".split()  # noqa: SIM905 - a list of words
+)
 _MASKED_THIRDS = frozenset(("country", "person", "body"))
 
 
@@ -34,7 +39,7 @@ def wording(sentences: Sentences, beat: Beat, place: Place) -> dict[str, float]:
 
 
 def _grams(masked: Sequence[str]) -> Iterator[str]:
-    yield from masked
+    yield from (word for word in masked if word not in _FUNCTION_WORDS)
     yield from map(" ".join, pairwise(masked))
 
 

@@ -5,7 +5,7 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -80,14 +80,16 @@ class Beat:
     topics: Mapping[str, Topic]
     relations: Mapping[str, Relation]
     weights: Weights
-    not_the_holder: Sequence[str]
+    offices: frozenset[str]
+    """Ids of the concepts that are offices."""
+    not_the_holder: tuple[str, ...]
     """Words before an office, folded, that make it another's: «former», «deputy»."""
     matcher: Matcher
     """Claims the names of concepts, and finds cues wherever they stand."""
     side_matcher: Matcher
     """Only the names of the two countries, as they stand inside the names of other concepts."""
     _inside: dict[str, tuple[Side, ...]] = field(default_factory=dict)
-    _offices: dict[str, bool] = field(default_factory=dict)
+    _named_offices: dict[str, bool] = field(default_factory=dict)
 
     def sides_of(self, concept: Concept, name: str) -> Iterator[tuple[Side, float]]:
         """The sides that a name speaks of, and how surely: its own, and those whose name it holds («coal exports to China»)."""
@@ -109,10 +111,10 @@ class Beat:
 
     def is_office(self, name: str) -> bool:
         """Whether a name in a text is that of an office, and not of who holds it."""
-        found = self._offices.get(name)
+        found = self._named_offices.get(name)
         if found is None:
             hits = self.matcher.find(name).claimed
-            found = self._offices[name] = any(self.concepts[str(hit.meaning)].kind == "office" for hit in hits)
+            found = self._named_offices[name] = any(hit.meaning in self.offices for hit in hits)
         return found
 
     def speaks_for(self, relation: str) -> bool:
@@ -158,6 +160,7 @@ def load_beat(name: str = "china-russia") -> Beat:
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         relations={row["id"]: _relation(row) for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
+        offices=frozenset(id for id, concept in concepts.items() if concept.kind == "office"),
         not_the_holder=tuple(lexicon.rows("not_the_holder")),
         matcher=Matcher(
             claiming=Names(_watched(lexicon.rows("concept_names"), wanted, countries), meanings),

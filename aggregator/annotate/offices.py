@@ -14,7 +14,7 @@ _LOOK_BACK = 40
 
 def with_holders(names: Names, article: Article, beat: Beat) -> Names:
     """The names with each office as a mention of its holder, or of itself where none is known."""
-    if all(beat.concepts[mention.concept].kind != "office" for mention in names.mentions):
+    if beat.offices.isdisjoint([mention.concept for mention in names.mentions]):
         return names
     return names._replace(mentions=tuple(_held(names.mentions, article, beat)))
 
@@ -27,7 +27,7 @@ def holder_on(office: Concept, day: str) -> str | None:
 def _held(mentions: Sequence[Mention], article: Article, beat: Beat) -> Iterator[Mention]:
     day = article.date.date().isoformat()
     for mention, following in zip(mentions, (*mentions[1:], None), strict=True):
-        holder = holder_on(beat.concepts[mention.concept], day)
+        holder = holder_on(beat.concepts[mention.concept], day) if mention.concept in beat.offices else None
         if holder and _may_be(holder, mention, following, article, beat):
             yield mention._replace(concept=holder)
         else:
@@ -42,10 +42,12 @@ def _may_be(holder: str, office: Mention, following: Mention | None, article: Ar
     return following is None or _named(office, following, text, beat) in ("", holder)
 
 
-def _is_anothers(before: str, words: Sequence[str]) -> bool:
+def _is_anothers(before: str, words: tuple[str, ...]) -> bool:
     """Whether the text before an office ends with a word such as «former»."""
     before = before.rstrip(_GAP)
-    return any(before.endswith(word) and (is_han(word[0]) or not before[: -len(word)][-1:].isalnum()) for word in words)
+    return before.endswith(words) and any(
+        before.endswith(word) and (is_han(word[0]) or not before[: -len(word)][-1:].isalnum()) for word in words
+    )
 
 
 def _named(office: Mention, following: Mention, text: str, beat: Beat) -> str:

@@ -69,6 +69,11 @@ def _broken(folder: Path, file: str, edit: Edit) -> Path:
         ("concepts.yaml", lambda text: text.replace("id: modi", "id: india"), "stands twice"),
         (
             "concepts.yaml",
+            lambda text: text.replace("weight: 1.0, topics", "topics"),
+            r"concept 'brahmos': without weight",
+        ),
+        (
+            "concepts.yaml",
             lambda text: text.replace("zh: [莫迪]", "zh: []"),
             r"concepts.yaml:3: concept 'modi': either names in zh",
         ),

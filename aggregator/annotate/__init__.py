@@ -19,4 +19,5 @@ def annotate(article: Article, beat: Beat) -> Annotated:
         relevance=judge_relevance(Sentences(article, names, beat), beat, article.language),
         title_words=" ".join(words(article.title)),
         text_words=" ".join(words(article.body)),
+        version=beat.version,
     )

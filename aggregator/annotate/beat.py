@@ -7,7 +7,7 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from aggregator.annotate.consistency import LANGUAGES
 from aggregator.annotate.lexicon import load_lexicon
 from aggregator.annotate.matcher import Matcher, Name, Names
+from aggregator.annotate.version import annotation_version
 from aggregator.errors import LexiconError
 from aggregator.model import Concept, Side, Tenure
 
@@ -71,6 +72,8 @@ class Beat:
     """The pair, its concepts, topics and words."""
 
     name: str
+    version: str
+    """Of the annotations that it makes: see `annotate.version`."""
     languages: frozenset[str]
     """What the press of the two sides is written in."""
     concepts: Mapping[str, Concept]
@@ -151,6 +154,7 @@ def load_beat(name: str = "china-russia") -> Beat:
     countries: list[Name] = []
     return Beat(
         name=head["name"],
+        version=beat_version(name),
         languages=frozenset(side["language"] for side in head["sides"] if "language" in side),
         concepts=concepts,
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
@@ -166,6 +170,15 @@ def load_beat(name: str = "china-russia") -> Beat:
     )
 
 
+def reweighted(name: str, weights: Path) -> Beat:
+    """A beat with the relevance weights of a file in the place of its own; the names are shared with `load_beat`.
+
+    Raises:
+        LexiconError: as `load_beat`.
+    """
+    return replace(load_beat(name), weights=_weights(weights), version=annotation_version(_folder(name), weights))
+
+
 def _is_side(concept: Concept) -> bool:
     return concept.kind == "country" and concept.side in ("first", "second")
 
@@ -176,6 +189,16 @@ def _watched(names: Iterable[Name], wanted: AbstractSet[int], seen: list[Name]) 
         if not wanted.isdisjoint((*name[1], *(number for _, number in name[2]))):
             seen.append(name)
         yield name
+
+
+def beat_version(name: str) -> str:
+    """The version of the annotations that a beat makes, without loading it.
+
+    Raises:
+        LexiconError: there is no such beat, or a file of it cannot be read.
+    """
+    folder = _folder(name)
+    return annotation_version(folder, folder / "weights.json")
 
 
 def prepare_beat(name: str) -> None:
@@ -220,6 +243,7 @@ def _relation(row: Mapping[str, Any]) -> Relation:
 def _weights(path: Path) -> Weights:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Weights(version=data["version"], bias=data["bias"], features=data["features"])
-    except (OSError, ValueError, KeyError) as error:
+        features = {str(feature): float(points) for feature, points in data["features"].items()}
+        return Weights(version=str(data["version"]), bias=float(data["bias"]), features=features)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LexiconError(f"{path}: {error!r}") from error

@@ -85,7 +85,7 @@ def load_lexicon(folder: Path) -> Lexicon:
     Raises:
         LexiconError: a file is missing or unreadable, or the data contradicts itself.
     """
-    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.jsonl"
+    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{fingerprint(folder)}.jsonl"
     if _is_whole(kept):
         return Lexicon(kept)
     rows = read_lexicon(folder)
@@ -117,7 +117,8 @@ def _keep(path: Path, rows: Rows) -> None:
         part.unlink(missing_ok=True)
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
+    """A short hash of the lexicon in a folder: its files, the rules that make word forms, and their dictionary."""
     digest = hashlib.blake2b(f"{RULES}|{version('pymorphy3')}|{version('pymorphy3-dicts-ru')}".encode(), digest_size=8)
     for path in sorted(folder.glob("*.yaml")):
         digest.update(path.name.encode() + path.read_bytes())

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from aggregator.archive import Order
+from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import marks
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
@@ -16,6 +17,7 @@ from aggregator.archive.rows import (
     notice_row,
     store_time,
 )
+from aggregator.archive.saving import Saving
 from aggregator.archive.search import compile_query
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
@@ -36,7 +38,7 @@ from aggregator.query import Query
 _SNIPPET = 240
 
 
-class SqliteArchive(FullTexts, Storytelling, Subscribing, Verdicts):
+class SqliteArchive(Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---

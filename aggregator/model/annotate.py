@@ -82,6 +82,8 @@ class Annotated:
     title_words: str = ""
     text_words: str = ""
     """The analysed words of title and body, on their way into the index; not read back."""
+    version: str = ""
+    """Of the beat and code that it was made by; empty: not known."""
 
     @property
     def concepts(self) -> tuple[str, ...]:

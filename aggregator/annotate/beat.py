@@ -50,11 +50,19 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The relevance model: a logistic regression over named features."""
+    """The relevance model: a logistic regression over named features and over the words of title and lead."""
 
     version: str
     bias: float
     features: Mapping[str, float]
+    words: Mapping[str, Mapping[str, float]]
+    """By place, `title` or `lead`: the weights of words and pairs of words."""
+
+    @property
+    def all(self) -> dict[str, float]:
+        """The weights by one name each: `focus`, `title: word`."""
+        placed = {f"{place}: {gram}": weight for place, grams in self.words.items() for gram, weight in grams.items()}
+        return {**self.features, **placed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +251,13 @@ def _relation(row: Mapping[str, Any]) -> Relation:
 def _weights(path: Path) -> Weights:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        features = {str(feature): float(points) for feature, points in data["features"].items()}
-        return Weights(version=str(data["version"]), bias=float(data["bias"]), features=features)
+        words = {place: _numbers(grams) for place, grams in data.get("words", {}).items()}
+        return Weights(
+            version=str(data["version"]), bias=float(data["bias"]), features=_numbers(data["features"]), words=words
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LexiconError(f"{path}: {error!r}") from error
+
+
+def _numbers(weights: Mapping[str, object]) -> dict[str, float]:
+    return {str(name): float(str(weight)) for name, weight in weights.items()}

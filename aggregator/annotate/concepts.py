@@ -23,6 +23,8 @@ class Names(NamedTuple):
     mentions: tuple[Mention, ...]
     title_cues: Sequence[CueHit]
     body_cues: Sequence[CueHit]
+    of_both: bool = False
+    """Whether the mentions can speak of both sides; those of most articles speak of one or none."""
 
 
 def find_names(title: str, body: str, beat: Beat) -> Names:

@@ -66,6 +66,8 @@ class _Entry(NamedTuple):
     meanings: Sequence[Hashable]
     cased: Sequence[tuple[str, Hashable]]
     claims: bool
+    bordered: bool
+    """Whether the name must stand at word borders: Han needs none."""
 
 
 class Found(NamedTuple):
@@ -94,6 +96,7 @@ class Matcher:
                     tuple(kind.meanings[number] for number in numbers),
                     tuple((spelling, kind.meanings[number]) for spelling, number in cased),
                     claims,
+                    not (is_han(name[0]) and is_han(name[-1])),
                 )
                 script = script_of(name)
                 names[script].append(name)
@@ -137,17 +140,17 @@ class _Automaton:
         last = len(folded)
         word_starts: set[int] | None = None
         for index, start, end in self._matches(folded):
-            # A name in letters must not continue a word; Han needs no border.
-            if end < last and is_letter(folded[end]) and is_letter(folded[end - 1]):
-                continue
-            if start and is_letter(folded[start - 1]) and is_letter(folded[start]):
-                continue
+            meanings, cased, claims, bordered = self._entries[index]
+            if bordered:
+                if end < last and is_letter(folded[end]) and is_letter(folded[end - 1]):
+                    continue
+                if start and is_letter(folded[start - 1]) and is_letter(folded[start]):
+                    continue
             # Two Han characters are found inside other words too often to count there.
-            if end - start == 2 and is_han(folded[start]):
+            elif end - start == 2:
                 word_starts = _word_starts(folded) if word_starts is None else word_starts
                 if start not in word_starts and not _is_glued(folded, start, word_starts):
                     continue
-            meanings, cased, claims = self._entries[index]
             if cased:
                 fitting = (meaning for spelling, meaning in cased if _same_case(text[start:end], spelling))
                 meanings = tuple(dict.fromkeys((*meanings, *fitting)))

@@ -14,11 +14,13 @@ _PARTIES = frozenset(("country", "person", "body"))
 
 
 def with_pair_phrases(names: Names, article: Article, beat: Beat) -> Names:
-    """The names with each phrase as a mention of the pair, where that was the last to be named together, without a third."""
+    """The names with each phrase as a mention of the pair, where that was the last to be named together, without a third.
+
+    `names` are of both sides: else no phrase means them.
+    """
     if not any(hit.cue.concept for hit in (*names.title_cues, *names.body_cues)):
         return names
-    sentences = Sentences(article, names, beat)
-    found = list(_pair_mentions(sentences, beat)) if sentences.can_speak_of_both else []
+    found = list(_pair_mentions(Sentences(article, names, beat), beat))
     return names._replace(mentions=tuple(sorted((*names.mentions, *found), key=_place))) if found else names
 
 

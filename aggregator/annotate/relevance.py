@@ -8,12 +8,13 @@ not, the text must carry the tie alone (`below_…`).
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.sentences import Sentence, Sentences
 from aggregator.annotate.ties import NOTHING, Tie, read_tie
-from aggregator.annotate.wording import PLACES, wording
+from aggregator.annotate.wording import WORTH, wording
 from aggregator.model import Evidence, Relevance
 
 #: Sentences of a text that are read: later ones stray from the subject.
@@ -64,23 +65,23 @@ def judge_relevance(sentences: Sentences, beat: Beat, language: str) -> Relevanc
 
 def _worded(sentences: Sentences, beat: Beat) -> Iterator[Evidence]:
     """What the words of the title and of the lead count, naming those that count most."""
-    weights = beat.weights.features
-    for place in PLACES:
-        found = wording(sentences, beat, place)
-        points = {name: weights[name] * value for name, value in found.items() if name in weights}
-        most = sorted(points, key=lambda name: -abs(points[name]))[:_TOLD_WORDS]
-        told = ", ".join(f"{name.removeprefix(f'{place}: ')} {points[name]:+.1f}" for name in most)
+    for place, worth in WORTH.items():
+        weights = beat.weights.words.get(place, {})
+        points = {gram: weights[gram] * worth for gram in wording(sentences, beat, place) if gram in weights}
+        told = ", ".join(
+            f"{gram} {points[gram]:+.1f}" for gram in nlargest(_TOLD_WORDS, points, key=lambda gram: abs(points[gram]))
+        )
         yield Evidence(f"its words: {told}", place, round(sum(points.values()), 2))
 
 
 def observed(sentences: Sentences, beat: Beat, language: str) -> dict[str, float]:
-    """All that the model sees of an article, features and words, by the names of their weights."""
+    """All that the model sees of an article, features and words, by the names of `Weights.all`."""
     values: dict[str, float] = {}
     for feature in features(sentences, beat, language):
         values[feature.name] = max(values.get(feature.name, 0.0), feature.value)
     if values:
-        for place in PLACES:
-            values |= wording(sentences, beat, place)
+        for place, worth in WORTH.items():
+            values |= {f"{place}: {gram}": worth for gram in wording(sentences, beat, place)}
     return values
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.concepts import CueHit, Names
-from aggregator.model import Article, Concept, Mention, Side
+from aggregator.model import Article, Concept, Mention
 
 _END = re.compile(r"[.!?]+(?=\s)|[。！？；]|\n")
 #: Abbreviations after which a full stop ends no sentence.
@@ -46,15 +46,10 @@ class Sentences:
         body = self._article.body
         return list(_filled("text", body, split_sentences(body), self._found("text"), self._names.body_cues))
 
-    @cached_property
+    @property
     def can_speak_of_both(self) -> bool:
-        """Whether the names of the article can speak of both sides: those of most articles speak of one or none."""
-        sides: set[Side] = set()
-        for mention in self._names.mentions:
-            concept = self._beat.concepts[mention.concept]
-            text = self._article.title if mention.field == "title" else self._article.body
-            sides.update(side for side, _ in self._beat.sides_of(concept, text[mention.start : mention.end]))
-        return "pair" in sides or {"first", "second"} <= sides
+        """Whether the names of the article can speak of both sides."""
+        return self._names.of_both
 
     @property
     def lead(self) -> Sequence[Sentence]:

@@ -12,6 +12,7 @@ from rich.progress import track
 
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.fitting import LEAST, NOTHING_KNOWN, Fitted, cross_validated, fit
+from aggregator.annotate.wording import WORTH
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
 from aggregator.cli.evaluate import BeatName, Labels, by_language, print_calibration, print_measures
@@ -62,7 +63,7 @@ def train(
         raise typer.BadParameter("name files of judged items, or an archive with --verdicts")
     others = [example(item, loaded) for file in beside or () for item in read_items(file, labelled)]
     examples = [example(item, loaded) for item in items]
-    present = Fitted(loaded.weights.bias, loaded.weights.features)
+    present = Fitted(loaded.weights.bias, loaded.weights.all)
     known = present if adjust else NOTHING_KNOWN
     groups = [
         _scored(items, cross_validated(examples, others, split=split, known=known), beat)
@@ -74,16 +75,24 @@ def train(
     fitted = fit([*examples, *others], least=LEAST, known=known)
     _print_change(present.weights, fitted.weights)
     if write:
-        rounded = {name: round(value, 2) for name, value in sorted(fitted.weights.items(), key=_features_first)}
-        kept = {name: value for name, value in rounded.items() if abs(value) >= _LEAST_WEIGHT}
-        data = {"version": f"{datetime.now(UTC):%Y-%m-%d}", "bias": round(fitted.bias, 2), "features": kept}
-        write.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write.write_text(json.dumps(_as_file(fitted), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         output.out.print(f"Written: {write}", markup=False)
 
 
-def _features_first(weight: tuple[str, float]) -> tuple[bool, str]:
-    name, _ = weight
-    return ": " in name, name
+def _as_file(fitted: Fitted) -> dict[str, object]:
+    """What weights.json holds."""
+    features: dict[str, float] = {}
+    words: dict[str, dict[str, float]] = {place: {} for place in WORTH}
+    for name, weight in sorted(fitted.weights.items()):
+        place, is_word, gram = name.partition(": ")
+        if abs(weight) >= _LEAST_WEIGHT:
+            (words[place] if is_word else features)[gram or name] = round(weight, 2)
+    return {
+        "version": f"{datetime.now(UTC):%Y-%m-%d}",
+        "bias": round(fitted.bias, 2),
+        "features": features,
+        "words": words,
+    }
 
 
 def _judged(archive: Path) -> list[JudgedItem]:

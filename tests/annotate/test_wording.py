@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
-from aggregator.annotate.concepts import find_names
+from aggregator.annotate.naming import names_of
 from aggregator.annotate.relevance import observed
 from aggregator.annotate.sentences import Sentences
 from aggregator.annotate.wording import wording
@@ -15,7 +15,7 @@ from aggregator.evaluate import make_article
 
 def read(title: str, text: str = "", language: str = "en") -> Sentences:
     article = make_article(title, text, language)
-    return Sentences(article, find_names(article.title, article.body, load_beat()), load_beat())
+    return Sentences(article, names_of(article, load_beat()), load_beat())
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def read(title: str, text: str = "", language: str = "en") -> Sentences:
 )
 def test_names_of_the_sides_are_masked(language: str, title: str, there: list[str]) -> None:
     found = wording(read(title, language=language), load_beat(), "title")
-    assert {f"title: {gram}" for gram in there} <= found.keys()
+    assert set(there) <= set(found)
     assert not any(name in gram for gram in found for name in ("beijing", "china", "russia", "росси", "俄", "france"))
 
 
@@ -51,5 +51,5 @@ def test_the_words_are_a_line_of_evidence_each_for_title_and_lead() -> None:
 
 def test_of_a_long_lead_the_beginning_counts() -> None:
     found = wording(read("China and Russia", " ".join(f"word{n}" for n in range(100))), load_beat(), "lead")
-    assert "lead: word39" in found
-    assert "lead: word40" not in found
+    assert "word39" in found
+    assert "word40" not in found

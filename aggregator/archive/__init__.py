@@ -16,6 +16,7 @@ from aggregator.model import (
     Notice,
     Page,
     Placement,
+    Revision,
     Saved,
     StoredArticle,
     Story,
@@ -109,6 +110,9 @@ class Archive(Protocol):
     # publish
     def article(self, article_id: int) -> StoredArticle | None:
         """One article."""
+
+    def revisions(self, articles: Sequence[int], limit: int) -> tuple[Revision, ...]:
+        """The latest former wordings of articles, the earliest first."""
 
     def story(self, story_id: int) -> Story | None:
         """One story with its articles; the id of a story that became part of another finds that one."""

@@ -24,6 +24,7 @@ from aggregator.model import (
     Offer,
     Record,
     Relevance,
+    Revision,
     Rhythm,
     StoredArticle,
     UrlChange,
@@ -231,6 +232,17 @@ def stored_article(row: Row) -> StoredArticle:
         relevance=Relevance(score=row["relevance"], evidence=tuple(Evidence(*e) for e in annotation["evidence"])),
     )
     return StoredArticle(id=row["id"], annotated=annotated, story=row["story_id"], copy_of=row["copy_of"])
+
+
+def revision_from(row: Row) -> Revision:
+    """A row of revisions."""
+    return Revision(
+        article=row["article_id"],
+        replaced=_time(row["replaced"]),
+        title=row["title"],
+        summary=row["summary"],
+        text=row["text"],
+    )
 
 
 def full_text_from(row: Row) -> FullText:

@@ -1,5 +1,6 @@
 """The archive in one SQLite file, through sqlite-utils: one writer, readers beside it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from aggregator.archive.rows import (
     edition_row,
     notice_from,
     notice_row,
+    revision_from,
     store_time,
 )
 from aggregator.archive.search import compile_query
@@ -28,6 +30,7 @@ from aggregator.model import (
     Hit,
     Notice,
     Page,
+    Revision,
     StoredArticle,
     Story,
 )
@@ -43,6 +46,13 @@ class SqliteArchive(FullTexts, Storytelling, Subscribing, Verdicts):
 
     def article(self, article_id: int) -> StoredArticle | None:
         return next(iter(self._articles("id = ?", (article_id,))), None)
+
+    def revisions(self, articles: Sequence[int], limit: int) -> tuple[Revision, ...]:
+        rows = self._rows(
+            "SELECT * FROM revisions WHERE article_id IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC LIMIT ?",
+            (json.dumps(list(articles)), limit),
+        )
+        return tuple(revision_from(row) for row in reversed(list(rows)))
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         condition = compile_query(query)

@@ -75,6 +75,18 @@ class StoredArticle:
         return self.annotated.article
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an article said before it was edited."""
+
+    article: int
+    replaced: datetime
+    """When a poll first met the wording that took its place."""
+    title: str
+    summary: str
+    text: str
+
+
 class FullTextState(StrEnum):
     """Where an article's full text stands."""
 

@@ -1,11 +1,12 @@
-"""Pure: who reported a story when, whose words they used, and how the camps tell it."""
+"""Pure: who reported a story when, whose words they used, how the camps tell it, and what they changed since."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Health, StoredArticle, Story
+from aggregator.model import Health, Revision, StoredArticle, Story
+from aggregator.publish.edits import Edit, edits_of
 from aggregator.publish.view import CAMP_NAMES, FeedReport, lead_article, shorten
 from aggregator.text.words import words
 
@@ -55,16 +56,18 @@ class Account:
     ladder: tuple[Rung, ...]
     lineage: tuple[Lineage, ...]
     framing: tuple[Framing, ...]
+    edits: tuple[Edit, ...] = ()
 
 
-def account_of(story: Story) -> Account:
-    """Work out ladder, lineage and framing of a story; its lead article is that of `view.lead_article`."""
+def account_of(story: Story, revisions: Iterable[Revision] = ()) -> Account:
+    """Work out ladder, lineage, framing and edits of a story; its lead article is that of `view.lead_article`."""
     return Account(
         story=story,
         lead=lead_article(story),
         ladder=tuple(_ladder(story)),
         lineage=tuple(_lineage(story.articles)),
         framing=tuple(_framing(story)),
+        edits=edits_of(story.articles, revisions),
     )
 
 

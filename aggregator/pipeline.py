@@ -14,6 +14,7 @@ from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
 from aggregator.fulltexts import read_full_texts
+from aggregator.linking import Linker
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
@@ -48,12 +49,13 @@ class Gatherer:
     def __init__(self, archive: Archive, settings: Settings) -> None:
         self._archive = archive
         self._settings = settings
+        self._linker = Linker(archive, settings)
         self._index: StoryIndex | None = None
         self._known: object = None
         self._reached: datetime | None = None
 
     def gather(self) -> int:
-        """Give each article without a story the story that it reports; returns how many were placed."""
+        """Give each article without a story the story that it reports, and stories their affairs; returns how many were placed."""
         placed = 0
         while waiting := self._archive.unplaced(_BATCH):
             # The earliest come first, so what is recent to these is recent to all that follow.
@@ -63,6 +65,7 @@ class Gatherer:
             placed += len(placements)
             self._known = self._state()
             self._reached = max(self._reached or waiting[-1].article.date, waiting[-1].article.date)
+        self._linker.link()
         return placed
 
     def _index_for(self, first: datetime) -> StoryIndex:

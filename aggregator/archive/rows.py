@@ -12,6 +12,7 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     Edition,
+    Episode,
     Evidence,
     FailureKind,
     FeedState,
@@ -243,6 +244,28 @@ def revision_from(row: Row) -> Revision:
         summary=row["summary"],
         text=row["text"],
     )
+
+
+def episode_from(row: Row) -> Episode:
+    """A row of episodes."""
+    return Episode(
+        story=row["story"],
+        affair=row["affair"],
+        date=_time(row["date"]),
+        terms=json.loads(row["terms"]),
+        shares=tuple(json.loads(row["shares"])),
+    )
+
+
+def episode_row(episode: Episode) -> dict[str, object]:
+    """An episode as a row."""
+    return {
+        "story": episode.story,
+        "affair": episode.affair,
+        "date": store_time(episode.date),
+        "terms": _ENCODER.encode(episode.terms),
+        "shares": _ENCODER.encode(episode.shares),
+    }
 
 
 def full_text_from(row: Row) -> FullText:

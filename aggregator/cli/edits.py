@@ -8,8 +8,6 @@ from aggregator.cli import output
 from aggregator.publish.edits import Edit
 from aggregator.text.diff import Piece
 
-#: So many edits of a story or an article are shown, the latest; a feed that changes at every look has no end of them.
-SHOWN = 20
 #: As `git diff --word-diff` marks them, so that a terminal without colours tells them too.
 _MARKS = {"delete": ("[-", "-]", "red strike"), "insert": ("{+", "+}", "green underline"), "equal": ("", "", "")}
 

@@ -18,6 +18,7 @@ from aggregator.errors import AggregatorError
 from aggregator.model import Annotated as AnnotatedArticle
 from aggregator.model import Article, DateConfidence, FullText, FullTextState, StoredArticle
 from aggregator.publish.edits import Edit, edits_of
+from aggregator.publish.telling import EDITS
 from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
@@ -92,7 +93,7 @@ def explain(
         try:
             stored = store.article(article_id)
             full_text = store.full_text(article_id)
-            revisions = store.revisions([article_id], edits.SHOWN)
+            revisions = store.revisions([article_id], EDITS)
         finally:
             store.close()
         if stored is None:

@@ -7,13 +7,14 @@ from typer.core import TyperGroup
 
 from aggregator import pipeline
 from aggregator.archive.sqlite import open_archive, read_archive
-from aggregator.cli import edits, output
+from aggregator.cli import output
+from aggregator.cli.accounts import account_json, print_account
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now
-from aggregator.cli.telling import account_json, print_account
 from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError
-from aggregator.publish.account import account_of, silent_camps
+from aggregator.publish.account import silent_camps
+from aggregator.publish.telling import read_account
 
 #: A camp that has said nothing for so long is called silent.
 _SILENT_HOURS = 24
@@ -38,17 +39,16 @@ StoryId = Annotated[int, typer.Argument(min=1, max=2**53, metavar="ID", help="Id
 
 @app.command("show", epilog="Example:  aggregator story 17, which is short for  aggregator story show 17")
 def show(story_id: StoryId, config: Config = DEFAULT_FILE, archive: ArchiveFile = None, json: Json = False) -> None:
-    """Show a story: first reports, timeline, reprints, the camps' framing, who is silent, and what was edited."""
+    """Show a story: first reports, timeline, reprints, the camps' framing, silence, its affair, and what was edited."""
     store = read_archive(archive_path(config, archive))
     try:
-        story = store.story(story_id)
-        if story is None:
+        account = read_account(store, story_id)
+        if account is None:
             raise AggregatorError(f"there is no story {story_id} in the archive")
-        account = account_of(story, store.revisions([stored.id for stored in story.articles], edits.SHOWN))
         reports = pipeline.feed_reports(store, load_settings(config)) if config.is_file() else ()
     finally:
         store.close()
-    silent = silent_camps(story, reports, now=utc_now(), hours=_SILENT_HOURS)
+    silent = silent_camps(account.story, reports, now=utc_now(), hours=_SILENT_HOURS)
     if json:
         output.print_json(account_json(account, silent))
     else:

@@ -21,6 +21,7 @@ from aggregator.model.acquire import (
 )
 from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
 from aggregator.model.archive import (
+    Episode,
     FullText,
     FullTextState,
     Harvest,
@@ -50,6 +51,7 @@ __all__ = [
     "Document",
     "Edition",
     "Entry",
+    "Episode",
     "Evidence",
     "FailureKind",
     "FeedState",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Health, Revision, StoredArticle, Story
+from aggregator.model import Episode, Health, Revision, StoredArticle, Story
 from aggregator.publish.edits import Edit, edits_of
 from aggregator.publish.view import CAMP_NAMES, FeedReport, lead_article, shorten
 from aggregator.text.words import words
@@ -48,6 +48,19 @@ class Framing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A story of the same affair."""
+
+    story: int
+    date: datetime
+    lead: StoredArticle
+    articles: int
+    independent_sources: int
+    shares: tuple[str, ...]
+    """What tied it to the affair; empty for the story that began it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A story with everything that is told about its telling."""
 
@@ -56,10 +69,12 @@ class Account:
     ladder: tuple[Rung, ...]
     lineage: tuple[Lineage, ...]
     framing: tuple[Framing, ...]
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[Edit, ...]
+    affair: tuple[Chapter, ...]
+    """The stories around it in its affair, itself among them, earliest first; empty if it stands alone."""
 
 
-def account_of(story: Story, revisions: Iterable[Revision] = ()) -> Account:
+def account_of(story: Story, revisions: Iterable[Revision] = (), affair: tuple[Chapter, ...] = ()) -> Account:
     """Work out ladder, lineage, framing and edits of a story; its lead article is that of `view.lead_article`."""
     return Account(
         story=story,
@@ -68,6 +83,19 @@ def account_of(story: Story, revisions: Iterable[Revision] = ()) -> Account:
         lineage=tuple(_lineage(story.articles)),
         framing=tuple(_framing(story)),
         edits=edits_of(story.articles, revisions),
+        affair=affair,
+    )
+
+
+def chapter_of(episode: Episode, story: Story) -> Chapter:
+    """A story as one of an affair."""
+    return Chapter(
+        story=story.id,
+        date=story.first.article.date,
+        lead=lead_article(story),
+        articles=len(story.articles),
+        independent_sources=story.independent_sources,
+        shares=episode.shares,
     )
 
 

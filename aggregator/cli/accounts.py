@@ -5,7 +5,7 @@ from typing import Any
 from aggregator.cli import output
 from aggregator.cli.edits import edit_json, print_edits
 from aggregator.model import StoredArticle
-from aggregator.publish.account import Account
+from aggregator.publish.account import Account, Chapter
 from aggregator.publish.view import CAMP_NAMES, behind
 
 
@@ -19,6 +19,7 @@ def print_account(account: Account, silent: tuple[str, ...], hours: int) -> None
     )
     _print_reports(account)
     _print_framing(account)
+    _print_affair(account)
     if silent:
         output.out.print(f"Nothing within {hours} hours from: {', '.join(silent)}")
     print_edits(account.edits)
@@ -54,6 +55,24 @@ def _print_framing(account: Account) -> None:
     )
 
 
+def _print_affair(account: Account) -> None:
+    if account.affair:
+        output.print_table(
+            "Earlier and later in this affair",
+            ("story", "UTC", "headline", "sources", "shares"),
+            [
+                (
+                    "this" if chapter.story == account.story.id else chapter.story,
+                    chapter.date.strftime("%Y-%m-%d %H:%M"),
+                    chapter.lead.article.title,
+                    chapter.independent_sources,
+                    ", ".join(chapter.shares),
+                )
+                for chapter in account.affair
+            ],
+        )
+
+
 def _source(stored: StoredArticle) -> tuple[str, str]:
     return stored.article.outlet, stored.article.date.strftime("%Y-%m-%d %H:%M")
 
@@ -84,7 +103,19 @@ def account_json(account: Account, silent: tuple[str, ...]) -> dict[str, Any]:
             for framing in account.framing
         ],
         "silent": list(silent),
+        "affair": [_chapter_json(chapter) for chapter in account.affair],
         "edits": [edit_json(edit) for edit in account.edits],
+    }
+
+
+def _chapter_json(chapter: Chapter) -> dict[str, Any]:
+    return {
+        "story": chapter.story,
+        "date": output.when(chapter.date),
+        "headline": chapter.lead.article.title,
+        "articles": chapter.articles,
+        "independent_sources": chapter.independent_sources,
+        "shares": list(chapter.shares),
     }
 
 

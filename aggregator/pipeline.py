@@ -13,6 +13,7 @@ from pathlib import Path
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
+from aggregator.embedding import load_embedder
 from aggregator.fulltexts import read_full_texts
 from aggregator.linking import Linker
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
@@ -72,7 +73,13 @@ class Gatherer:
         late = self._reached is not None and self._reached - first > _LATE
         if self._index is None or late or self._state() != self._known:
             recent = self._archive.recent(first - MEMORY)
-            self._index = StoryIndex.of(recent, load_beat(self._settings.beat), self._archive.story_verdicts())
+            model = self._settings.semantic_model
+            self._index = StoryIndex.of(
+                recent,
+                load_beat(self._settings.beat),
+                self._archive.story_verdicts(),
+                embedder=load_embedder(model) if model else None,
+            )
         return self._index
 
     def _state(self) -> object:

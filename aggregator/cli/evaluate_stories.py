@@ -10,6 +10,7 @@ from aggregator.annotate.beat import load_beat
 from aggregator.cli import output
 from aggregator.cli.evaluate import BeatName, app
 from aggregator.cli.options import Json
+from aggregator.embedding import load_embedder
 from aggregator.evaluate_affairs import judged_stories, link, measure_affairs, read_topics
 from aggregator.evaluate_stories import (
     Counts,
@@ -30,6 +31,9 @@ def stories(
         typer.Argument(help="Items {id, lang, title, text, source, url, published, story[, near, topic]}, one a line."),
     ],
     beat: BeatName = "china-russia",
+    semantic_model: Annotated[
+        Path | None, typer.Option(help="Folder of a model2vec model whose evidence is to count too.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Gather items into stories in order of time, and compare with the readers' stories.
@@ -40,7 +44,8 @@ def stories(
     loaded = load_beat(beat)
     judged = read_judged_articles(file, loaded)
     gather([one.stored for one in judged[:1]], loaded)  # the first article builds what it needs
-    story, speed = gather([one.stored for one in judged], loaded)
+    embedder = load_embedder(semantic_model) if semantic_model else None
+    story, speed = gather([one.stored for one in judged], loaded, embedder=embedder)
     measured = measure_stories(judged, story)
     sure = measure_stories([one for one in judged if not one.doubtful], story)
     told, topics = judged_stories(judged, read_topics(file))

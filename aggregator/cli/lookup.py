@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from aggregator import pipeline
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.archive import Order
@@ -13,7 +14,7 @@ from aggregator.archive.sqlite import read_archive
 from aggregator.cli import edits, output
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now
-from aggregator.config import DEFAULT_FILE
+from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError
 from aggregator.model import Annotated as AnnotatedArticle
 from aggregator.model import Article, DateConfidence, FullText, FullTextState, StoredArticle
@@ -23,7 +24,7 @@ from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
 from aggregator.query import parse_query
-from aggregator.settings import Camp
+from aggregator.settings import Camp, Settings
 from aggregator.text.language import detect_language
 from aggregator.text.markup import first_sentence, plain_text
 
@@ -196,4 +197,10 @@ def serve_page(
     read_archive(path).close()
     listener = bind(port)
     output.err.print(f"The archive: {address(listener)}  (Ctrl-C ends)")
-    serve(make_app(lambda: read_archive(path), load_beat(beat)), listener)
+    settings = load_settings(config) if config.is_file() else Settings()
+    page = make_app(
+        lambda: read_archive(path),
+        load_beat(beat),
+        feed_reports=lambda store: pipeline.feed_reports(store, settings),
+    )
+    serve(page, listener)

@@ -13,11 +13,8 @@ from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError
-from aggregator.publish.account import silent_camps
+from aggregator.publish.account import SILENT_HOURS, silent_camps
 from aggregator.publish.telling import read_account
-
-#: A camp that has said nothing for so long is called silent.
-_SILENT_HOURS = 24
 
 
 class _Stories(TyperGroup):
@@ -48,11 +45,11 @@ def show(story_id: StoryId, config: Config = DEFAULT_FILE, archive: ArchiveFile 
         reports = pipeline.feed_reports(store, load_settings(config)) if config.is_file() else ()
     finally:
         store.close()
-    silent = silent_camps(account.story, reports, now=utc_now(), hours=_SILENT_HOURS)
+    silent = silent_camps(account.story, reports, now=utc_now(), hours=SILENT_HOURS)
     if json:
         output.print_json(account_json(account, silent))
     else:
-        print_account(account, silent, _SILENT_HOURS)
+        print_account(account, silent, SILENT_HOURS)
 
 
 @app.command("split", epilog="Example:  aggregator story split 17 203 204")

@@ -10,6 +10,8 @@ from aggregator.publish.edits import Edit, edits_of
 from aggregator.publish.view import CAMP_NAMES, FeedReport, lead_article, shorten
 from aggregator.text.words import words
 
+#: A camp that has said nothing for so long is called silent.
+SILENT_HOURS = 24
 _LEAD = 200
 _TERMS = 5
 #: Words shorter than this tell no camp from another; Han terms are pairs of characters.

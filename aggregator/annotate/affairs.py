@@ -33,6 +33,8 @@ _BROAD = ("country", "theme")
 _NAMING = ("c:", "g:", "s:")
 #: Only the weightiest things of a story are kept, and only the weightiest of these lead to affairs to compare.
 _TERMS, _KEYS = 24, 10
+#: As much of a body as signatures take facts from.
+_LEAD = 400
 #: So many of the shared things are told.
 _TOLD = 5
 
@@ -122,8 +124,9 @@ class AffairIndex:
 
     def _joined(self, story: Story, terms: _Terms, date: datetime) -> tuple[int, tuple[str, ...]]:
         """The affair that it is most alike and what they share; an affair of its own if it is alike none."""
-        spelt = _spelt(story.articles)
-        for affair in self._alike(terms, date):
+        alike = self._alike(terms, date)
+        spelt = _spelt(story.articles) if alike else {}
+        for affair in alike:
             shares = self._shared(self._affairs[affair].core(terms), spelt)
             if shares:
                 return affair, shares
@@ -193,6 +196,7 @@ def _said(stored: StoredArticle) -> set[str]:
     return {
         fact
         for mention in stored.annotated.mentions
+        if mention.start < _LEAD
         # What begins a text is no name, so a dash stands before it.
         for fact, _ in names_in(f"– {fields[mention.field][mention.start : mention.end]}", article.language)
     }
@@ -203,6 +207,6 @@ def _spelt(articles: Iterable[StoredArticle]) -> dict[str, str]:
     return {
         fact: name
         for stored in articles
-        for text in (stored.article.body, stored.article.title)
+        for text in (stored.article.body[:_LEAD], stored.article.title)
         for fact, name in names_in(text, stored.article.language)
     }

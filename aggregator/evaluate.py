@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat
-from aggregator.annotate.concepts import find_names
 from aggregator.annotate.fitting import Example
-from aggregator.annotate.relevance import features
+from aggregator.annotate.naming import names_of
+from aggregator.annotate.relevance import observed
 from aggregator.annotate.sentences import Sentences
 from aggregator.errors import AggregatorError
 from aggregator.model import Annotated, Article, DateConfidence, StoredArticle
@@ -171,11 +171,8 @@ def make_article(title: str, summary: str, language: str) -> Article:
 def example(item: JudgedItem, beat: Beat) -> Example:
     """What the model sees of an item."""
     article = item.article
-    found = features(Sentences(article, find_names(article.title, article.body, beat), beat), beat, article.language)
-    values: dict[str, float] = {}
-    for feature in found:
-        values[feature.name] = max(values.get(feature.name, 0.0), feature.value)
-    return Example(item.id, values, item.relevant)
+    sentences = Sentences(article, names_of(article, beat), beat)
+    return Example(item.id, observed(sentences, beat, article.language), item.relevant)
 
 
 def scored(item: JudgedItem, beat: Beat) -> tuple[Scored, Annotated]:

@@ -243,7 +243,7 @@ class _Reader:
 
     def _date(self, name: str, operator: Operator, value: str, column: int) -> Query:
         if name == "since":
-            return AttributeIs("date", ">=", _since(value, self._now, column).isoformat())
+            return AttributeIs("date", ">=", parse_since(value, now=self._now, column=column).isoformat())
         first, after = _period(value, column)
         match operator:
             case ">" | ">=":
@@ -287,7 +287,12 @@ def _number(value: str, column: int) -> float:
     return number
 
 
-def _since(value: str, now: datetime, column: int) -> datetime:
+def parse_since(value: str, *, now: datetime, column: int = 0) -> datetime:
+    """The moment that `7d`, `12h`, `2w` or a date means.
+
+    Raises:
+        QueryError: it is none of these; names the column.
+    """
     if match := re.fullmatch(r"(\d{1,4})([hdw])", value):
         return now - timedelta(**{_AGO[match[2]]: int(match[1])})
     return _period(value, column)[0]

@@ -6,10 +6,10 @@ import gc
 import resource
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
 from multiprocessing import get_context
@@ -49,19 +49,30 @@ def _prepare(beat: str) -> None:
 def _read(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
     from aggregator.reading import read_document
 
-    _limit_cpu()
-    try:
+    with _bounded(document):
         return read_document(document, feed, known, beat)
-    finally:
-        if len(document.body) >= _LARGE:
-            _give_memory_back()
 
 
 def _read_page(page: Document | str, article: Article, beat: str) -> Annotated | ParseFailure:
     from aggregator.reading import judge_by, read_page
 
+    with _bounded(page):
+        return judge_by(page, article, beat) if isinstance(page, str) else read_page(page, article, beat)
+
+
+@contextmanager
+def _bounded(document: Document | str) -> Iterator[None]:
+    """Limits the time of one reading; what a large document took is given back behind it."""
     _limit_cpu()
-    return judge_by(page, article, beat) if isinstance(page, str) else read_page(page, article, beat)
+    try:
+        yield
+    finally:
+        if _is_large(document):
+            _give_memory_back()
+
+
+def _is_large(document: Document | str) -> bool:
+    return len(document if isinstance(document, str) else document.body) >= _LARGE
 
 
 def _give_memory_back() -> None:
@@ -111,21 +122,22 @@ class Workers:
 
     async def read(self, document: Document, feed: Feed, known: Sequence[KnownArticle]) -> Reading | ParseFailure:
         """Read a document; a worker that dies or takes more than 10 s of CPU or 512 MB is a ParseFailure."""
-        async with self._large if len(document.body) >= _LARGE else nullcontext():
-            future: Future[Reading | ParseFailure] = self._pool.schedule(
-                # Secrets stay in this process.
-                _read,
-                args=(document, replace(feed, access=None), known, self._beat),
-                timeout=_SECONDS,
-            )
+        # Secrets stay in this process.
+        arguments = (document, replace(feed, access=None), known, self._beat)
+        async with self._turn(document):
+            future: Future[Reading | ParseFailure] = self._pool.schedule(_read, args=arguments, timeout=_SECONDS)
             return await self._outcome(future)
 
     async def read_page(self, page: Document | str, article: Article) -> Annotated | ParseFailure:
         """Judge an article by its page, or by the text that was read there; bounded as `read` is."""
-        future: Future[Annotated | ParseFailure] = self._pool.schedule(
-            _read_page, args=(page, article, self._beat), timeout=_SECONDS
-        )
-        return await self._outcome(future)
+        arguments = (page, article, self._beat)
+        async with self._turn(page):
+            future: Future[Annotated | ParseFailure] = self._pool.schedule(_read_page, args=arguments, timeout=_SECONDS)
+            return await self._outcome(future)
+
+    def _turn(self, document: Document | str) -> AbstractAsyncContextManager[None]:
+        """Large documents wait for each other."""
+        return self._large if _is_large(document) else nullcontext()
 
     @staticmethod
     async def _outcome(future: Future[_Result | ParseFailure]) -> _Result | ParseFailure:

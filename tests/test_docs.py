@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 from ruamel.yaml import YAML
+from typer.core import TyperGroup
 
 from aggregator import __doc__ as path_of_a_story
 from aggregator.annotate.beat import load_beat
@@ -16,6 +17,7 @@ from aggregator.config import json_schema, load_settings
 from aggregator.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+_COMMAND = re.compile(r" {4}(\.venv/bin/)?aggregator (?=\w)")
 
 
 def test_the_path_of_a_story_runs() -> None:
@@ -79,3 +81,18 @@ def test_the_shipped_sources_are_enough_and_well_formed() -> None:
     feeds = load_settings(ROOT / "feeds.yaml", {}).feeds
     assert len(feeds) >= 80
     assert {feed.language for feed in feeds} == {"en", "ru", "zh"}
+
+
+def test_every_command_that_a_page_shows_is_one_with_options_that_it_has() -> None:
+    group = typer.main.get_group(app)
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines() if _COMMAND.match(line)]
+    assert len(shown) > 15
+    for line in shown:
+        name, *words = _COMMAND.sub("", line).partition("#")[0].split()
+        command = group.get_command(typer.Context(group), name)
+        assert command is not None, line
+        if isinstance(command, TyperGroup) and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        assert {word for word in words if word.startswith("--")} <= known, line

@@ -2,11 +2,12 @@
 
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from aggregator.annotate.fitting import Example, cross_validated, fit
+from aggregator.annotate.fitting import Example, Fitted, FittingError, cross_validated, fit
 from aggregator.evaluate import (
     EvaluationError,
     JudgedItem,
@@ -63,6 +64,24 @@ def test_weights_find_what_decides() -> None:
     assert fitted.score({"tie": 1.0}) > 0.8 > 0.2 > fitted.score({})
     scores = cross_validated([*seen, *unseen])
     assert min(scores[e.id] for e in seen) > 0.5 > max(scores[e.id] for e in unseen)
+
+
+def test_a_few_examples_move_what_is_known_and_forget_nothing() -> None:
+    known = Fitted(-1.0, {"tie": 2.0, "elsewhere": 1.0})
+    fitted = fit([Example("a", {"tie": 1.0}, False)], known=known)
+    assert 1.0 < fitted.weights["tie"] < 2.0
+    assert fitted.weights["elsewhere"] == pytest.approx(1.0)
+
+
+def test_rare_features_are_left_out() -> None:
+    examples = [Example(f"{n}", {"common": 1.0, f"own {n}": 1.0}, n % 2 == 0) for n in range(8)]
+    assert set(fit(examples, least=2).weights) == {"common"}
+
+
+def test_without_scipy_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    with pytest.raises(FittingError, match="pip install"):
+        fit([Example("a", {}, True)])
 
 
 def test_items_are_read_plain_or_gzipped_and_labels_from_beside(tmp_path: Path) -> None:

@@ -7,15 +7,17 @@ A beat is a folder with `beat.yaml`, concept files (a list of concepts each), `t
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aggregator.annotate.lexicon import LANGUAGES, load_lexicon
+from aggregator.annotate.consistency import LANGUAGES
+from aggregator.annotate.lexicon import load_lexicon
 from aggregator.annotate.matcher import Matcher, Name, Names
+from aggregator.annotate.version import annotation_version
 from aggregator.errors import LexiconError
-from aggregator.model import Concept, Side
+from aggregator.model import Concept, Side, Tenure
 
 #: Kinds of which a mention is the country or a person of it, and not a name that may hold a country's.
 PLAIN_KINDS = frozenset(("country", "person"))
@@ -57,11 +59,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What a topic or relation term stands for when the matcher finds it."""
+    """What a topic or relation term, or a phrase such as «both leaders», stands for when the matcher finds it."""
 
     topic: str = ""
     relation: str = ""
     strong: bool = True
+    concept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,24 +72,34 @@ class Beat:
     """The pair, its concepts, topics and words."""
 
     name: str
+    version: str
+    """Of the annotations that it makes: see `annotate.version`."""
     languages: frozenset[str]
     """What the press of the two sides is written in."""
     concepts: Mapping[str, Concept]
     topics: Mapping[str, Topic]
     relations: Mapping[str, Relation]
     weights: Weights
+    offices: frozenset[str]
+    """Ids of the concepts that are offices."""
+    not_the_holder: tuple[str, ...]
+    """Words before an office, folded, that make it another's: «former», «deputy»."""
     matcher: Matcher
     """Claims the names of concepts, and finds cues wherever they stand."""
     side_matcher: Matcher
     """Only the names of the two countries, as they stand inside the names of other concepts."""
     _inside: dict[str, tuple[Side, ...]] = field(default_factory=dict)
+    _named_offices: dict[str, bool] = field(default_factory=dict)
 
     def sides_of(self, concept: Concept, name: str) -> Iterator[tuple[Side, float]]:
         """The sides that a name speaks of, and how surely: its own, and those whose name it holds («coal exports to China»)."""
-        yield concept.side, concept.weight
-        if concept.kind not in PLAIN_KINDS and (concept.side != "third" or concept.kind == "theme"):
-            for side in self._sides_inside(name):
-                yield side, 1.0
+        may_hold = concept.kind != "country" and (concept.side != "third" or concept.kind == "theme")
+        inside = self._sides_inside(name) if may_hold else ()
+        # «The Chinese transport minister» is certain, however common the holder's name.
+        if concept.kind != "person" or concept.side not in inside:
+            yield concept.side, concept.weight
+        for side in inside:
+            yield side, 1.0
 
     def _sides_inside(self, name: str) -> tuple[Side, ...]:
         """The sides whose country is named inside the name of another concept («coal exports to China»)."""
@@ -94,6 +107,14 @@ class Beat:
         if found is None:
             sides = (self.concepts[str(hit.meaning)].side for hit in self.side_matcher.find(name).claimed)
             found = self._inside[name] = tuple(dict.fromkeys(sides))
+        return found
+
+    def is_office(self, name: str) -> bool:
+        """Whether a name in a text is that of an office, and not of who holds it."""
+        found = self._named_offices.get(name)
+        if found is None:
+            hits = self.matcher.find(name).claimed
+            found = self._named_offices[name] = any(hit.meaning in self.offices for hit in hits)
         return found
 
     def speaks_for(self, relation: str) -> bool:
@@ -105,12 +126,13 @@ class Beat:
         return bool(relation) and self.relations[relation].polarity == "against"
 
     def concept_named(self, name: str) -> str | None:
-        """Id of the concept that a name in any of the languages stands for; None if it stands for none."""
+        """Id of the concept that a name in any of the languages stands for, of an office today's holder; None if it stands for none."""
         # People ask in lower case for what the press writes with a capital.
         for spelled in dict.fromkeys((name, name.title(), name.upper())):
             for hit in self.matcher.find(spelled).claimed:
                 if hit.end - hit.start == len(name):
-                    return str(hit.meaning)
+                    concept = self.concepts[str(hit.meaning)]
+                    return concept.holder or concept.id
         return None
 
 
@@ -132,17 +154,29 @@ def load_beat(name: str = "china-russia") -> Beat:
     countries: list[Name] = []
     return Beat(
         name=head["name"],
+        version=beat_version(name),
         languages=frozenset(side["language"] for side in head["sides"] if "language" in side),
         concepts=concepts,
         topics={row["id"]: Topic(id=row["id"], name=row["name"]) for row in lexicon.rows("topics")},
         relations={row["id"]: _relation(row) for row in lexicon.rows("relations")},
         weights=_weights(folder / "weights.json"),
+        offices=frozenset(id for id, concept in concepts.items() if concept.kind == "office"),
+        not_the_holder=tuple(lexicon.rows("not_the_holder")),
         matcher=Matcher(
             claiming=Names(_watched(lexicon.rows("concept_names"), wanted, countries), meanings),
             free=Names(lexicon.rows("cue_names"), [Cue(*row) for row in lexicon.rows("cue_meanings")]),
         ),
         side_matcher=Matcher(claiming=Names(countries, meanings), free=Names([], [])),
     )
+
+
+def reweighted(name: str, weights: Path) -> Beat:
+    """A beat with the relevance weights of a file in the place of its own; the names are shared with `load_beat`.
+
+    Raises:
+        LexiconError: as `load_beat`.
+    """
+    return replace(load_beat(name), weights=_weights(weights), version=annotation_version(_folder(name), weights))
 
 
 def _is_side(concept: Concept) -> bool:
@@ -155,6 +189,16 @@ def _watched(names: Iterable[Name], wanted: AbstractSet[int], seen: list[Name]) 
         if not wanted.isdisjoint((*name[1], *(number for _, number in name[2]))):
             seen.append(name)
         yield name
+
+
+def beat_version(name: str) -> str:
+    """The version of the annotations that a beat makes, without loading it.
+
+    Raises:
+        LexiconError: there is no such beat, or a file of it cannot be read.
+    """
+    folder = _folder(name)
+    return annotation_version(folder, folder / "weights.json")
 
 
 def prepare_beat(name: str) -> None:
@@ -180,8 +224,9 @@ def _concept(row: Mapping[str, Any], sides: Mapping[str, Side]) -> Concept:
         side=sides[row["side"]],
         weight=float(row["weight"]),
         topics=tuple(row.get("topics", ())),
-        names={language: tuple(row[language]) for language in LANGUAGES},
+        names={language: tuple(row.get(language, ())) for language in LANGUAGES},
         exact=tuple(row.get("exact", ())),
+        holders=tuple(Tenure(*holder) for holder in row.get("holders", ())),
     )
 
 
@@ -198,6 +243,7 @@ def _relation(row: Mapping[str, Any]) -> Relation:
 def _weights(path: Path) -> Weights:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Weights(version=data["version"], bias=data["bias"], features=data["features"])
-    except (OSError, ValueError, KeyError) as error:
+        features = {str(feature): float(points) for feature, points in data["features"].items()}
+        return Weights(version=str(data["version"]), bias=float(data["bias"]), features=features)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LexiconError(f"{path}: {error!r}") from error

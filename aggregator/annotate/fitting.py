@@ -1,17 +1,25 @@
-"""Pure: judged examples → weights of the relevance model, and what cross-validation expects of them."""
+"""Pure: judged examples → weights of a logistic regression, and what cross-validation expects of them.
+
+Fitting needs scipy (`pip install 'aggregator[train]'`); scoring needs nothing.
+"""
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-#: Pull of each weight towards 0, in units of examples; of 0.5, 1, 2 and 4 this scored best on the judged items.
+from aggregator.errors import AggregatorError
+
+#: Pull of each weight towards where it starts, in units of examples; of 0.5, 1, 2 and 4 this scored best on the judged items.
 RIDGE = 1.0
-#: The bias is hardly pulled.
-_RIDGE_OF_BIAS = 0.001
 FOLDS = 5
-_ROUNDS = 25
-_CLOSE = 1e-4
+#: A feature that fewer examples have tells of them, and not of others.
+LEAST = 4
+
+
+class FittingError(AggregatorError):
+    """What fitting needs is not installed; the message says how to install it."""
 
 
 class Example(NamedTuple):
@@ -30,78 +38,85 @@ class Fitted(NamedTuple):
 
     def score(self, values: Mapping[str, float]) -> float:
         """Probability of relevance, 0..1."""
-        return _sigmoid(self.bias + sum(self.weights.get(name, 0.0) * value for name, value in values.items()))
+        weights = self.weights
+        return _sigmoid(self.bias + sum(weights[name] * value for name, value in values.items() if name in weights))
 
 
-def fit(examples: Sequence[Example], *, ridge: float = RIDGE, counts: Sequence[float] | None = None) -> Fitted:
-    """Logistic regression with a ridge, by Newton's method (iteratively reweighted least squares).
+#: Where weights start when nothing is known.
+NOTHING_KNOWN = Fitted(0.0, {})
 
-    `counts`: how often each example counts, once if not given.
+
+def fit(
+    examples: Sequence[Example],
+    *,
+    ridge: float = RIDGE,
+    counts: Sequence[float] | None = None,
+    least: int = 1,
+    known: Fitted = NOTHING_KNOWN,
+) -> Fitted:
+    """Logistic regression with a ridge that pulls towards what is known already; an unknown bias is not pulled.
+
+    `counts`: how often each example counts, once if not given. Features that fewer than `least` examples have are left
+    out, unless they are known.
+
+    Raises:
+        FittingError: scipy is not installed.
     """
-    names = sorted({name for example in examples for name in example.values})
+    had = Counter(name for example in examples for name in example.values)
+    names = sorted({name for name, number in had.items() if number >= least} | known.weights.keys())
+    try:
+        return _fitted(examples, names, ridge, counts or [1.0] * len(examples), known)
+    except ImportError as error:
+        raise FittingError("fitting needs scipy: pip install 'aggregator[train]'") from error
+
+
+def _fitted(
+    examples: Sequence[Example], names: Sequence[str], ridge: float, counts: Sequence[float], known: Fitted
+) -> Fitted:
+    import numpy as np
+    from scipy.optimize import minimize
+    from scipy.sparse import csr_array
+
     place = {name: number for number, name in enumerate(names)}
-    size = len(names) + 1
-    # The bias is a feature that every item has, at the last place.
-    rows = [
-        ([*((place[n], v) for n, v in e.values.items()), (size - 1, 1.0)], float(e.relevant), count)
-        for e, count in zip(examples, counts or [1.0] * len(examples), strict=True)
-    ]
-    pulls = [ridge] * (size - 1) + [_RIDGE_OF_BIAS]
-    weights = [0.0] * size
-    for _ in range(_ROUNDS):
-        slope = [-pull * weight for pull, weight in zip(pulls, weights, strict=True)]
-        curve = [[0.0] * size for _ in range(size)]
-        for values, relevant, count in rows:
-            score = _sigmoid(sum(weights[i] * value for i, value in values))
-            steep = count * score * (1 - score)
-            for i, value in values:
-                slope[i] += count * (relevant - score) * value
-                line = curve[i]
-                for j, other in values:
-                    line[j] += steep * value * other
-        for i, pull in enumerate(pulls):
-            curve[i][i] += pull
-        step = _solved(curve, slope)
-        weights = [weight + change for weight, change in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < _CLOSE:
-            break
-    return Fitted(weights[-1], dict(zip(names, weights, strict=False)))
+    cells = [(n, place[f], v) for n, e in enumerate(examples) for f, v in e.values.items() if f in place]
+    rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
+    seen = csr_array((values, (rows, columns)), shape=(len(examples), len(names)))
+    sign = np.array([1.0 if example.relevant else -1.0 for example in examples])
+    count = np.array(counts)
+    start = np.array([*(known.weights.get(name, 0.0) for name in names), known.bias])
+    pull = np.array([ridge] * len(names) + [ridge if known.weights else 0.0])
+
+    def loss(weights: Any) -> tuple[float, Any]:
+        """The loss to be made small, and its slope."""
+        margin = sign * (seen @ weights[:-1] + weights[-1])
+        moved = weights - start
+        steep = -sign * count / (1 + np.exp(np.clip(margin, -30, 30)))
+        total = count @ np.logaddexp(0, -margin) + pull @ moved**2 / 2
+        return total, np.append(seen.T @ steep, steep.sum()) + pull * moved
+
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2_000, "ftol": 1e-10}).x
+    return Fitted(float(best[-1]), dict(zip(names, map(float, best[:-1]), strict=True)))
 
 
-def cross_validated(scored: Collection[Example], beside: Sequence[Example] = (), *, split: int = 0) -> dict[str, float]:
+def cross_validated(
+    scored: Collection[Example],
+    beside: Sequence[Example] = (),
+    *,
+    split: int = 0,
+    least: int = LEAST,
+    known: Fitted = NOTHING_KNOWN,
+) -> dict[str, float]:
     """Score of each example by weights fitted on the other folds and on what stands `beside`.
 
-    Folds go by a hash of the id; each `split` is another way to cut them.
+    Folds go by a hash of the id; each `split` is another way to cut them. `least` and `known` as in `fit`.
     """
     fold_of = {e.id: hashlib.sha256(f"{split} {e.id}".encode()).digest()[0] % FOLDS for e in scored}
     scores: dict[str, float] = {}
     for fold in range(FOLDS):
-        fitted = fit([*(example for example in scored if fold_of[example.id] != fold), *beside])
+        others = [example for example in scored if fold_of[example.id] != fold]
+        fitted = fit([*others, *beside], least=least, known=known)
         scores |= {e.id: fitted.score(e.values) for e in scored if fold_of[e.id] == fold}
     return scores
-
-
-def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """The solution of a symmetric, positive definite system (Cholesky); the ridge makes it so."""
-    size = len(right)
-    lower: list[list[float]] = []
-    for i in range(size):
-        line: list[float] = []
-        for j in range(i + 1):
-            rest = matrix[i][j] - sum(map(_product, line, lower[j] if j < i else line))
-            line.append(math.sqrt(rest) if i == j else rest / lower[j][j])
-        lower.append(line)
-    middle: list[float] = []
-    for i in range(size):
-        middle.append((right[i] - sum(map(_product, lower[i], middle))) / lower[i][i])
-    solution = [0.0] * size
-    for i in reversed(range(size)):
-        solution[i] = (middle[i] - sum(lower[k][i] * solution[k] for k in range(i + 1, size))) / lower[i][i]
-    return solution
-
-
-def _product(left: float, right: float) -> float:
-    return left * right
 
 
 def _sigmoid(value: float) -> float:

@@ -17,14 +17,16 @@ import platformdirs
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from aggregator.annotate.consistency import LANGUAGES, Entry, check_concepts
 from aggregator.annotate.matcher import Name, Pattern, prepare
 from aggregator.annotate.wordforms import RULES, word_forms
 from aggregator.errors import LexiconError
+from aggregator.model import STILL
+from aggregator.text.fold import fold
 
-LANGUAGES = ("en", "ru", "zh")
-#: The files of a beat that do not hold concepts.
 _END = b"[]\n"
-_OTHER_FILES = {"beat.yaml", "topics.yaml", "relations.yaml", "decoys.yaml"}
+#: The files of a beat that do not hold concepts.
+_OTHER_FILES = {"beat.yaml", "topics.yaml", "relations.yaml", "decoys.yaml", "phrases.yaml"}
 
 
 class Rows(TypedDict):
@@ -40,12 +42,22 @@ class Rows(TypedDict):
     concept_meanings: list[str | None]
     """Ids of concepts; None for a decoy."""
     cue_names: list[Name]
-    cue_meanings: list[tuple[str, str, bool]]
-    """(topic or "", relation or "", whether it decides alone)"""
+    cue_meanings: list[tuple[str, str, bool, str]]
+    """(topic or "", relation or "", whether it decides alone, concept that it stands for or "")"""
+    not_the_holder: list[str]
+    """Words before an office that make it another's."""
 
 
 Part = Literal[
-    "head", "concepts", "topics", "relations", "concept_names", "concept_meanings", "cue_names", "cue_meanings"
+    "head",
+    "concepts",
+    "topics",
+    "relations",
+    "concept_names",
+    "concept_meanings",
+    "cue_names",
+    "cue_meanings",
+    "not_the_holder",
 ]
 
 
@@ -73,7 +85,7 @@ def load_lexicon(folder: Path) -> Lexicon:
     Raises:
         LexiconError: a file is missing or unreadable, or the data contradicts itself.
     """
-    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{_fingerprint(folder)}.jsonl"
+    kept = platformdirs.user_cache_path("aggregator") / f"lexicon-{fingerprint(folder)}.jsonl"
     if _is_whole(kept):
         return Lexicon(kept)
     rows = read_lexicon(folder)
@@ -105,7 +117,8 @@ def _keep(path: Path, rows: Rows) -> None:
         part.unlink(missing_ok=True)
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
+    """A short hash of the lexicon in a folder: its files, the rules that make word forms, and their dictionary."""
     digest = hashlib.blake2b(f"{RULES}|{version('pymorphy3')}|{version('pymorphy3-dicts-ru')}".encode(), digest_size=8)
     for path in sorted(folder.glob("*.yaml")):
         digest.update(path.name.encode() + path.read_bytes())
@@ -114,20 +127,26 @@ def _fingerprint(folder: Path) -> str:
 
 def read_lexicon(folder: Path) -> Rows:
     """Read and check the files of a beat."""
-    concepts = [row for path in _concept_files(folder) for row in _rows(path)]
+    head, phrases = _read(folder / "beat.yaml"), _read(folder / "phrases.yaml")
+    entries = [Entry(path, row) for path in _concept_files(folder) for row in _rows(path)]
     topics, relations = _rows(folder / "topics.yaml"), _rows(folder / "relations.yaml")
-    _check(folder, concepts, {topic["id"] for topic in topics})
+    sides = {*(side["id"] for side in head["sides"]), "pair", "third"}
+    check_concepts(entries, sides, {topic["id"] for topic in topics})
+    concepts = [_with_tenures(entry.row) for entry in entries]
+    if phrases["pair"]["concept"] not in {row["id"] for row in concepts if row["side"] == "pair"}:
+        raise LexiconError(f"{folder / 'phrases.yaml'}: the pair's concept is none of side `pair`")
     names = prepare(_concept_patterns(concepts, _read(folder / "decoys.yaml")))
-    cues = prepare(chain(_topic_patterns(topics), _relation_patterns(relations)))
+    cues = prepare(chain(_topic_patterns(topics), _relation_patterns(relations), _pair_patterns(phrases["pair"])))
     return {
-        "head": [_read(folder / "beat.yaml")],
+        "head": [head],
         "concepts": concepts,
         "topics": [{"id": topic["id"], "name": topic["name"]} for topic in topics],
         "relations": [{key: value for key, value in row.items() if key not in LANGUAGES} for row in relations],
         "concept_names": list(names.names),
         "concept_meanings": cast("list[str | None]", names.meanings),
         "cue_names": list(cues.names),
-        "cue_meanings": cast("list[tuple[str, str, bool]]", cues.meanings),
+        "cue_meanings": cast("list[tuple[str, str, bool, str]]", cues.meanings),
+        "not_the_holder": _forms(phrases["not_the_holder"]),
     }
 
 
@@ -149,32 +168,26 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _check(folder: Path, concepts: Iterable[Mapping[str, Any]], topics: set[str]) -> None:
-    """One owner per id and per name; three languages each; known sides and topics."""
-    head = _read(folder / "beat.yaml")
-    sides = {*(side["id"] for side in head["sides"]), "pair", "third"}
-    owners: dict[str, str] = {}
-    ids: set[str] = set()
-    for row in concepts:
-        where = f"{folder.name}: concept {row.get('id')!r}"
-        if missing := {"id", "kind", "side", "weight", *LANGUAGES} - {key for key, value in row.items() if value}:
-            raise LexiconError(f"{where}: without {', '.join(sorted(missing))}")
-        if row["id"] in ids:
-            raise LexiconError(f"{where} stands twice")
-        if row["side"] not in sides or set(row.get("topics", ())) - topics:
-            raise LexiconError(f"{where}: unknown side or topic")
-        ids.add(row["id"])
-        for name in {str(name).casefold() for language in LANGUAGES for name in row[language]}:
-            if owners.setdefault(name, row["id"]) != row["id"]:
-                raise LexiconError(f"{where}: {name!r} belongs to {owners[name]!r} already")
+def _with_tenures(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with its holders as plain (person, since, until)."""
+    if "holders" not in row:
+        return dict(row)
+    holders = [[holder["person"], _since(holder), str(holder.get("until", STILL))] for holder in row["holders"]]
+    return {**row, "holders": holders}
+
+
+def _since(holder: Mapping[str, Any]) -> str:
+    """Of a month or year alone only what lies outside is sure: «2023-10~~~» sorts behind all of its days, «2023-10» before."""
+    return str(holder["from"]).ljust(len("2023-10-15"), "~") if "from" in holder else ""
 
 
 def _concept_patterns(concepts: Iterable[Mapping[str, Any]], decoys: Mapping[str, Iterable[str]]) -> Iterator[Pattern]:
     for row in concepts:
         exact = set(row.get("exact", ()))
+        person, office = row["kind"] == "person", row["kind"] == "office"
         for language in LANGUAGES:
-            for name in row[language]:
-                for form in word_forms(name, language, person=row["kind"] == "person"):
+            for name in row.get(language, ()):
+                for form in word_forms(name, language, person=person, singular=office):
                     yield Pattern(form, row["id"], cased=name in exact)
         for name in exact:
             yield Pattern(name, row["id"], cased=True)
@@ -190,7 +203,7 @@ def _topic_patterns(topics: Iterable[Mapping[str, Any]]) -> Iterator[Pattern]:
             for language, terms in topic.get(key, {}).items():
                 for term in terms:
                     for form in word_forms(term, language):
-                        yield Pattern(form, (topic["id"], "", strong))
+                        yield Pattern(form, (topic["id"], "", strong, ""))
 
 
 def _relation_patterns(relations: Iterable[Mapping[str, Any]]) -> Iterator[Pattern]:
@@ -198,4 +211,15 @@ def _relation_patterns(relations: Iterable[Mapping[str, Any]]) -> Iterator[Patte
         for language in LANGUAGES:
             for term in row[language]:
                 for form in word_forms(term, language):
-                    yield Pattern(form, ("", row["id"], True))
+                    yield Pattern(form, ("", row["id"], True, ""))
+
+
+def _pair_patterns(pair: Mapping[str, Any]) -> Iterator[Pattern]:
+    for form in _forms({language: pair[language] for language in LANGUAGES}):
+        yield Pattern(form, ("", "", True, pair["concept"]))
+
+
+def _forms(words: Mapping[str, Iterable[str]]) -> list[str]:
+    """All forms of words that are listed by language, folded."""
+    forms = (form for language, listed in words.items() for word in listed for form in word_forms(word, language))
+    return list(dict.fromkeys(fold(form) for form in forms))

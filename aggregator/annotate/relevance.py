@@ -1,8 +1,9 @@
 """Mentions → Relevance: how probably the article is about the tie of the pair, and why.
 
-A logistic regression over named features; the weights stand in the beat's weights.json, and each
-feature that counted becomes a line of evidence. The title speaks first: where it names both sides,
-the text confirms (`lead_…`); where it does not, the text must carry the tie alone (`below_…`).
+A logistic regression over named features and over the words of title and lead; the weights stand in the
+beat's weights.json, each feature that counted becomes a line of evidence, and the words of a place
+one. The title speaks first: where it names both sides, the text confirms (`lead_…`); where it does
+not, the text must carry the tie alone (`below_…`).
 """
 
 import math
@@ -12,12 +13,15 @@ from typing import NamedTuple
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.sentences import Sentence, Sentences
 from aggregator.annotate.ties import NOTHING, Tie, read_tie
+from aggregator.annotate.wording import PLACES, wording
 from aggregator.model import Evidence, Relevance
 
 #: Sentences of a text that are read: later ones stray from the subject.
 _READ = 40
 #: What is said in the lead alone counts half of what the title says.
 _LEAD = 0.5
+#: So many words are named as evidence.
+_TOLD_WORDS = 5
 _MANNERS = ("", "implied", "quoted", "listed", "apart", "together", "pair")
 _ABREAST = ("pair", "together", "listed")
 _TOLD = {
@@ -45,14 +49,39 @@ Read = Sequence[tuple[Sentence, Tie]]
 def judge_relevance(sentences: Sentences, beat: Beat, language: str) -> Relevance:
     """The probability that the article is about the tie, with what counted for and against."""
     weights = beat.weights.features
+    seen = features(sentences, beat, language)
     points = [
         Evidence(feature.what, feature.where, round(weights.get(feature.name, 0.0) * feature.value, 2))
-        for feature in features(sentences, beat, language)
+        for feature in seen
     ]
+    if seen:
+        points += _worded(sentences, beat)
     log_odds = beat.weights.bias + sum(evidence.points for evidence in points)
     score = 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
     counted = sorted((e for e in points if e.points), key=lambda evidence: -abs(evidence.points))
     return Relevance(score=round(score, 4), evidence=tuple(counted))
+
+
+def _worded(sentences: Sentences, beat: Beat) -> Iterator[Evidence]:
+    """What the words of the title and of the lead count, naming those that count most."""
+    weights = beat.weights.features
+    for place in PLACES:
+        found = wording(sentences, beat, place)
+        points = {name: weights[name] * value for name, value in found.items() if name in weights}
+        most = sorted(points, key=lambda name: -abs(points[name]))[:_TOLD_WORDS]
+        told = ", ".join(f"{name.removeprefix(f'{place}: ')} {points[name]:+.1f}" for name in most)
+        yield Evidence(f"its words: {told}", place, round(sum(points.values()), 2))
+
+
+def observed(sentences: Sentences, beat: Beat, language: str) -> dict[str, float]:
+    """All that the model sees of an article, features and words, by the names of their weights."""
+    values: dict[str, float] = {}
+    for feature in features(sentences, beat, language):
+        values[feature.name] = max(values.get(feature.name, 0.0), feature.value)
+    if values:
+        for place in PLACES:
+            values |= wording(sentences, beat, place)
+    return values
 
 
 def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
@@ -67,7 +96,7 @@ def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
     head = title[0][1] if title else NOTHING
     head_text = title[0][0].text if title else ""
     known = bool(head.both or any(tie.both for _, tie in lead))
-    observed = [
+    found = [
         *_title(head),
         *_lead("lead" if head.both else "below", lead),
         *_crossed(head, lead, known),
@@ -82,7 +111,7 @@ def features(sentences: Sentences, beat: Beat, language: str) -> list[Feature]:
         Feature("title_parts", float(";" in head_text or "；" in head_text), "several subjects", "title"),
         Feature("title_only", float(not body), "nothing but a title", "body"),
     ]
-    return [feature for feature in observed if feature.value > 0]
+    return [feature for feature in found if feature.value > 0]
 
 
 def _speak_of_both(ties: Sequence[Tie]) -> bool:

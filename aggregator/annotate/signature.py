@@ -11,7 +11,7 @@ from aggregator.annotate.beat import Beat
 from aggregator.annotate.days import day_of, days_named
 from aggregator.annotate.glossary import load_glossary
 from aggregator.annotate.quantities import quantities
-from aggregator.model import DateConfidence, StoredArticle
+from aggregator.model import DateConfidence, Mention, StoredArticle
 from aggregator.text.fold import fold, is_han
 from aggregator.text.words import words
 
@@ -158,14 +158,22 @@ def _concepts(stored: StoredArticle, beat: Beat, field: str) -> Iterator[str]:
         concept = beat.concepts.get(mention.concept)
         if concept is None or mention.field != field or (field == "text" and mention.start >= _LEAD):
             continue
-        if concept.kind != "country" or concept.side == "third":
+        if (concept.kind != "country" or concept.side == "third") and not _by_office(mention, stored, beat):
             yield f"c:{mention.concept}"
+
+
+def _by_office(mention: Mention, stored: StoredArticle, beat: Beat) -> bool:
+    """Whether an office is named: the glossary has those, and counted twice they join what is not one story."""
+    article = stored.annotated.article
+    text = article.title if mention.field == "title" else article.body
+    kind = beat.concepts[mention.concept].kind
+    return kind == "office" or (kind == "person" and beat.is_office(text[mention.start : mention.end]))
 
 
 def _subject(stored: StoredArticle, beat: Beat) -> str:
     """A title begins with who acts, in all three languages more often than not."""
     named = [m for m in stored.annotated.mentions if m.field == "title" and m.concept in beat.concepts]
-    acting = [m for m in named if beat.concepts[m.concept].kind in ("person", "body", "company", "country")]
+    acting = [m for m in named if beat.concepts[m.concept].kind in ("person", "office", "body", "company", "country")]
     if not acting:
         return ""
     first = beat.concepts[min(acting, key=lambda mention: mention.start).concept]

@@ -11,7 +11,7 @@ from aggregator.model import Concept, Mention, Side
 #: A concept of the pair that weighs this much speaks of both sides; lighter ones (SCO) have other members too.
 JOINS = 0.7
 #: Lighter names (a news agency, a sea, a name that many bear) do not speak of a side by themselves.
-_COUNTS = 0.45
+COUNTS = 0.45
 #: Lighter names only imply a side: «the war in Ukraine» Russia, «yuan» China.
 _NAMED = 0.75
 #: Characters before the first name of a sentence that begins with it: «Лидеры России и Китая».
@@ -120,13 +120,14 @@ def read_tie(sentence: Sentence, beat: Beat) -> Tie:
     for concept, mention in sentence.concepts:
         start, end = mention.start - sentence.start, mention.end - sentence.start
         text = sentence.text[start:end]
+        kind = "office" if concept.kind == "person" and beat.is_office(text) else concept.kind
         for side, weight in beat.sides_of(concept, text):
-            if weight < _COUNTS and side in ("first", "second"):
+            if weight < COUNTS and side in ("first", "second"):
                 continue
             if weight > strength.get(side, 0.0):
                 strength[side], told[side] = weight, text
             forum = forum or (side == "pair" and weight < JOINS and concept.kind == "body")
-            names.append(_Name(side, concept.kind, start, end, text))
+            names.append(_Name(side, kind, start, end, text))
     first, second, pair = (strength.get(side, 0.0) for side in ("first", "second", "pair"))
     if not names:
         return NOTHING

@@ -1,15 +1,20 @@
-"""Which of the beat's topics an article is about: terms and concepts, the title counting double."""
+"""Which of the beat's topics an article is about: terms and concepts, the title counting most."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 from aggregator.annotate.beat import Beat, Cue
 from aggregator.annotate.concepts import CueHit, Names
 
-#: A strong term in the title, or two different ones in the text, make a topic.
+#: A strong term in the title, or two different ones in the text, make a topic. These numbers were chosen on the judged
+#: items, whole folds left out: micro-F1 0.80 there, 0.77 before.
 _THRESHOLD = 2.0
-_IN_TITLE = 2.0
+_IN_TITLE = 2.5
 _IN_TEXT = 1.0
+#: What a weak term counts of a strong one, and a concept: it is named for more than its topic, a project less so than a person.
 _WEAK = 0.5
+_CONCEPT, _UNDERTAKING = 0.5, 0.8
+_UNDERTAKINGS = frozenset(("project", "document"))
 #: Only this much of a long text is read: later paragraphs stray from the subject.
 _READ = 4_000
 
@@ -18,7 +23,9 @@ def find_topics(names: Names, beat: Beat) -> tuple[str, ...]:
     """Topics of the article, strongest first."""
     points = topic_points(names, beat)
     found = {topic: sum(terms.values()) for topic, terms in points.items()}
-    chosen = [topic for topic, total in found.items() if total >= _THRESHOLD]
+    # Beside a strong topic a weak one is only touched upon; by the root, so that a long text may have several.
+    least = max(_THRESHOLD, math.sqrt(max(found.values(), default=0.0)))
+    chosen = [topic for topic, total in found.items() if total >= least]
     return tuple(sorted(chosen, key=lambda topic: (-found[topic], topic)))
 
 
@@ -30,8 +37,10 @@ def topic_points(names: Names, beat: Beat) -> dict[str, dict[str, float]]:
             _credit(points, cue.topic, term, base if cue.strong else base * _WEAK)
     for mention in names.mentions:
         if mention.field == "title" or mention.start < _READ:
-            for topic in beat.concepts[mention.concept].topics:
-                _credit(points, topic, mention.concept, _IN_TITLE if mention.field == "title" else _IN_TEXT)
+            concept = beat.concepts[mention.concept]
+            value = _UNDERTAKING if concept.kind in _UNDERTAKINGS else _CONCEPT
+            for topic in concept.topics:
+                _credit(points, topic, concept.id, value * (_IN_TITLE if mention.field == "title" else _IN_TEXT))
     return points
 
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
 
 #: Raise when the rules below change, so that kept forms are made anew.
-RULES = 7
+RULES = 8
 _CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
 _NUMBERS = ("sing", "plur")
 _PERSONAL = ("Surn", "Name", "Patr", "Orgn")
@@ -25,11 +26,14 @@ def _morphology() -> "MorphAnalyzer":
     return MorphAnalyzer()
 
 
-def word_forms(name: str, language: str, *, person: bool = False) -> list[str]:
-    """The name and its inflected forms, each once; `person`: every word of it is a name."""
+def word_forms(name: str, language: str, *, person: bool = False, singular: bool = False) -> list[str]:
+    """The name and its inflected forms, each once.
+
+    `person`: every word of it is a name; `singular`: it is the title of one («the Russian president»).
+    """
     if language == "ru" and _CYRILLIC.search(name):
-        return list(dict.fromkeys(_russian_forms(name, person=person)))
-    if language == "en" and not person and _ENGLISH_WORD.search(name):
+        return list(dict.fromkeys(_russian_forms(name, person=person, singular=singular)))
+    if language == "en" and not person and not singular and _ENGLISH_WORD.search(name):
         return [name, _english_plural(name)]
     return [name]
 
@@ -42,14 +46,15 @@ def _english_plural(name: str) -> str:
     return name + "s"
 
 
-def _russian_forms(name: str, *, person: bool) -> Iterator[str]:
+def _russian_forms(name: str, *, person: bool, singular: bool) -> Iterator[str]:
     yield name
     words = name.split()
-    if len(words) == 1 and not person:
+    if len(words) == 1 and not person and not singular:
         yield from _lexeme(words[0])
         return
     head = len(words) if person else _agreeing(words)
-    for inflected in zip(*(_case_forms(word, person) for word in words[:head]), strict=True):
+    forms = zip(*(_case_forms(word, person) for word in words[:head]), strict=True)
+    for inflected in islice(forms, len(_CASES)) if singular else forms:
         yield " ".join((*inflected, *words[head:]))
 
 

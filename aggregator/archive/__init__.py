@@ -19,6 +19,7 @@ from aggregator.model import (
     Placement,
     Revision,
     Saved,
+    Selection,
     StoredArticle,
     Story,
     StoryVerdict,
@@ -90,6 +91,18 @@ class Archive(Protocol):
         """The articles that people have judged, with their labels."""
 
     # annotate
+    def count_selected(self, selection: Selection) -> int:
+        """How many articles a selection holds."""
+
+    def selected(self, selection: Selection, *, after: int, limit: int) -> tuple[StoredArticle, ...]:
+        """Articles of a selection with ids above `after`, in the order of ids."""
+
+    def matching(self, query: Query, articles: Sequence[int]) -> frozenset[int]:
+        """Which of the articles named by id match a query."""
+
+    def save_annotations(self, judged: Sequence[tuple[StoredArticle, Annotated]]) -> frozenset[int]:
+        """Judge and index articles anew, but those whose text has changed since they were handed out; returns whose."""
+
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
         """Articles without a story, earliest first."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.archive.base import SqliteBase
-from aggregator.archive.rows import episode_from, episode_row, store_time
+from aggregator.archive.rows import Row, known_time, store_time
 from aggregator.model import Episode, StoredArticle, Story
 
 #: What a story is about stands in its first reports; so a large one costs no more than a small one.
@@ -31,11 +31,11 @@ class Affairs(SqliteBase):
 
     def episodes(self, since: datetime) -> tuple[Episode, ...]:
         rows = self._rows("SELECT * FROM episodes WHERE date >= ? ORDER BY date, story", (store_time(since),))
-        return tuple(map(episode_from, rows))
+        return tuple(map(_episode_from, rows))
 
     def save_episodes(self, episodes: Sequence[Episode]) -> None:
         with self._transaction():
-            self._table("episodes").upsert_all(map(episode_row, episodes), pk="story")
+            self._table("episodes").upsert_all(map(_episode_row, episodes), pk="story")
             decided = [(episode.story,) for episode in episodes]
             self._db.conn.executemany("UPDATE stories SET changed = 0 WHERE id = ?", decided)
 
@@ -47,7 +47,7 @@ class Affairs(SqliteBase):
             "SELECT * FROM episodes WHERE affair = (SELECT affair FROM episodes WHERE story = ?) ORDER BY date, story",
             (self._resolved(story_id),),
         )
-        return tuple(map(episode_from, rows))
+        return tuple(map(_episode_from, rows))
 
     def _resolved(self, story_id: int) -> int:
         """The story that an id leads to."""
@@ -73,3 +73,23 @@ class Affairs(SqliteBase):
             self._db.execute("DELETE FROM episodes WHERE story = ?", (gone,))
         elif gone in affairs:
             self._db.execute("UPDATE episodes SET story = ? WHERE story = ?", (kept, gone))
+
+
+def _episode_from(row: Row) -> Episode:
+    return Episode(
+        story=row["story"],
+        affair=row["affair"],
+        date=known_time(row["date"]),
+        terms=json.loads(row["terms"]),
+        shares=tuple(json.loads(row["shares"])),
+    )
+
+
+def _episode_row(episode: Episode) -> dict[str, object]:
+    return {
+        "story": episode.story,
+        "affair": episode.affair,
+        "date": store_time(episode.date),
+        "terms": json.dumps(episode.terms, ensure_ascii=False),
+        "shares": json.dumps(episode.shares, ensure_ascii=False),
+    }

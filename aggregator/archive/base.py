@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlite_utils.db import Table
 
 from aggregator.archive.rows import stored_article
 from aggregator.archive.schema import migrations
+from aggregator.archive.turn import my_turn
 from aggregator.errors import ArchiveError
 from aggregator.model import StoredArticle
 
@@ -25,7 +26,8 @@ class SqliteBase:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
-        with _translated(path):
+        self._read_only = read_only
+        with _translated(path), self._my_turn():
             self._db = Database(_connect(path, read_only=read_only))
             if read_only:
                 self._db.execute("SELECT 1 FROM articles LIMIT 1")  # a file that is no archive is told now
@@ -39,7 +41,8 @@ class SqliteBase:
 
     def close(self) -> None:
         """Give the file back."""
-        self._db.close()
+        with self._my_turn():  # the last one to close it writes, too
+            self._db.close()
 
     def _table(self, name: str) -> Table:
         return self._db.table(name)
@@ -58,8 +61,11 @@ class SqliteBase:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _translated(self._path), self._db.atomic():
+        with _translated(self._path), self._my_turn(), self._db.atomic():
             yield
+
+    def _my_turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._read_only else my_turn(self._path)
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

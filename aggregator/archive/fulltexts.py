@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from aggregator.archive.base import marks
-from aggregator.archive.rows import ARTICLE_COLUMNS, full_text_from, full_text_row, record, store_time
-from aggregator.archive.saving import Saving
-from aggregator.model import Annotated, FullText, WantedText
+from aggregator.archive.base import SqliteBase, marks
+from aggregator.archive.rows import Row, known_time, read_time, record, store_time
+from aggregator.archive.writing import judge_again
+from aggregator.model import Annotated, FullText, FullTextState, WantedText
 
 
-class FullTexts(Saving):
+class FullTexts(SqliteBase):
     """The part of the archive that reading full texts uses."""
 
     def full_texts_wanted(
@@ -49,19 +49,39 @@ class FullTexts(Saving):
     def save_full_texts(self, outcomes: Sequence[tuple[FullText, Annotated | None]]) -> None:
         with self._transaction():
             for full_text, annotated in outcomes:
-                self._table("full_texts").upsert(full_text_row(full_text), pk="article_id")
+                self._table("full_texts").upsert(_row(full_text), pk="article_id")
                 if annotated:
-                    self._judge_again(full_text.article, annotated)
-
-    def _judge_again(self, article_id: int, annotated: Annotated) -> None:
-        judged = record(annotated)
-        row = dict(zip(ARTICLE_COLUMNS, judged.values, strict=True))
-        self._table("articles").update(article_id, {name: row[name] for name in ("relevance", "annotation")})
-        self._reindex(article_id, judged)
+                    judge_again(self._db, {full_text.article: record(annotated)})
 
     def full_text(self, article_id: int) -> FullText | None:
         return next(iter(self._full_texts([article_id])), None)
 
     def _full_texts(self, ids: Sequence[int]) -> Iterable[FullText]:
         rows = self._rows(f"SELECT * FROM full_texts WHERE article_id IN ({marks(ids)})", ids)
-        return map(full_text_from, rows)
+        return map(_full_text, rows)
+
+
+def _full_text(row: Row) -> FullText:
+    return FullText(
+        article=row["article_id"],
+        url=row["url"],
+        state=FullTextState(row["state"]),
+        asked=known_time(row["asked"]),
+        attempts=row["attempts"],
+        reason=row["reason"],
+        next_try=read_time(row["next_try"]),
+        text=row["text"],
+    )
+
+
+def _row(full_text: FullText) -> dict[str, object]:
+    return {
+        "article_id": full_text.article,
+        "url": full_text.url,
+        "state": full_text.state.value,
+        "asked": store_time(full_text.asked),
+        "attempts": full_text.attempts,
+        "reason": full_text.reason,
+        "next_try": store_time(full_text.next_try),
+        "text": full_text.text,
+    }

@@ -2,10 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from aggregator.archive.base import SqliteBase, marks
-from aggregator.archive.rows import ARTICLE_COLUMNS, state_from, state_row
+from aggregator.archive.rows import ARTICLE_COLUMNS
+from aggregator.archive.states import state_from, state_row
+from aggregator.archive.writing import insert_articles, many, reindex_articles
 from aggregator.identity import find_known
 from aggregator.model import FeedState, Harvest, KnownArticle, Record, Saved
 
@@ -16,7 +18,7 @@ _KEPT = ("first_seen", "published", "date", "date_confidence", "feed_url")
 
 
 class _Incoming:
-    """The new articles of one transaction, which are inserted together: a statement for many costs half of many."""
+    """The new articles of one transaction, which are inserted together."""
 
     def __init__(self, holders: dict[str, dict[str, list[int]]], last_id: int) -> None:
         self._holders = holders
@@ -110,9 +112,7 @@ class Saving(SqliteBase):
 
     def _insert(self, incoming: _Incoming) -> None:
         records, incoming.records = incoming.records, {}
-        rows = [(article, *record.values) for article, record in records.items()]
-        self._many("INSERT", "articles", ("id", *ARTICLE_COLUMNS), rows)
-        self._index(records)
+        insert_articles(self._db, records)
 
     def _revise(self, article_id: int, record: Record) -> None:
         """The article takes the new text; the old one becomes a revision; dates, story and first sight stay."""
@@ -125,23 +125,10 @@ class Saving(SqliteBase):
         self._db.execute(
             "UPDATE full_texts SET state = 'revised' WHERE article_id = ? AND state = 'read'", (article_id,)
         )
-        self._reindex(article_id, record)
-
-    def _reindex(self, article_id: int, record: Record) -> None:
-        self._db.execute("DELETE FROM article_words WHERE rowid = ?", (article_id,))
-        self._index({article_id: record})
-
-    def _index(self, records: Mapping[int, Record]) -> None:
-        words = [(article, *record.words) for article, record in records.items()]
-        self._many("INSERT", "article_words", ("rowid", "title", "text", "concepts"), words)
-        keys = [(record.outlet, key, article) for article, record in records.items() for key in record.keys]
-        self._many("INSERT OR IGNORE", "article_keys", ("outlet", "key", "article_id"), keys)
+        reindex_articles(self._db, {article_id: record})
 
     def _save_states(self, harvests: Iterable[Harvest]) -> None:
         rows = [state_row(harvest.state, harvest.feed.outlet) for harvest in harvests]
         if rows:
             values = [tuple(row.values()) for row in rows]
-            self._many("INSERT OR REPLACE", "feed_states", tuple(rows[0]), values)
-
-    def _many(self, verb: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        self._db.conn.executemany(f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})", rows)
+            many(self._db, "INSERT OR REPLACE", "feed_states", tuple(rows[0]), values)

@@ -117,6 +117,14 @@ def m008_story_verdicts(db: Database) -> None:
 
 
 @migrations()
+def m009_annotation_version(db: Database) -> None:
+    """By which version of beat and code each article was judged; of old ones it is not known."""
+    db.execute("ALTER TABLE articles ADD COLUMN annotation_version TEXT NOT NULL DEFAULT ''")
+    # So that the articles of another version can be counted without reading the table.
+    db.execute("CREATE INDEX articles_by_annotation_version ON articles(annotation_version)")
+
+
+@migrations()
 def m010_episodes(db: Database) -> None:
     """The affair of each story; of an older archive those of the last four weeks are to be decided."""
     db.execute(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from aggregator.archive import Order
+from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import marks
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
@@ -13,11 +14,12 @@ from aggregator.archive.rows import (
     delivery_row,
     edition_from,
     edition_row,
+    known_time,
     notice_from,
     notice_row,
-    revision_from,
     store_time,
 )
+from aggregator.archive.saving import Saving
 from aggregator.archive.search import compile_query
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
@@ -39,7 +41,7 @@ from aggregator.query import Query
 _SNIPPET = 240
 
 
-class SqliteArchive(FullTexts, Storytelling, Subscribing, Verdicts):
+class SqliteArchive(Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---
@@ -52,7 +54,16 @@ class SqliteArchive(FullTexts, Storytelling, Subscribing, Verdicts):
             "SELECT * FROM revisions WHERE article_id IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC LIMIT ?",
             (json.dumps(list(articles)), limit),
         )
-        return tuple(revision_from(row) for row in reversed(list(rows)))
+        return tuple(
+            Revision(
+                article=row["article_id"],
+                replaced=known_time(row["replaced"]),
+                title=row["title"],
+                summary=row["summary"],
+                text=row["text"],
+            )
+            for row in reversed(list(rows))
+        )
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         condition = compile_query(query)

@@ -21,6 +21,8 @@ _HOMES = {
     "judge": "judge",
     "evaluate": "evaluate_stories",  # which adds its commands to those of `cli.evaluate`
     "train": "train",
+    "backtest": "backtest",
+    "reannotate": "reannotate",
     "feeds": "health",  # which adds its command to those of `cli.feeds`
 }
 

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from aggregator.annotate.beat import beat_version
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
 from aggregator.cli.feeds import app
 from aggregator.cli.options import ArchiveFile, Config, Json, settings_of
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE
+from aggregator.model import Selection
 from aggregator.pipeline import feed_reports
 from aggregator.publish.health import FeedHealth, feed_health, worst_first
 
@@ -30,6 +32,7 @@ def health(
     store = read_archive(settings.archive)
     try:
         reports = feed_reports(store, settings)
+        outdated = store.count_selected(Selection(not_version=beat_version(settings.beat)))
     finally:
         store.close()
     healths = worst_first([feed_health(report, settings.network, now) for report in reports])
@@ -41,6 +44,12 @@ def health(
     well = sum(one.state == "ok" for one in healths)
     rows = [_row(one, now) for one in shown]
     output.print_table(f"Health of the feeds: {well} of {len(healths)} are well", columns, rows)
+    if outdated:
+        output.out.print(
+            f"{outdated:,} articles were judged by an older version of the beat or the program: `aggregator reannotate`"
+            " judges them anew.",
+            soft_wrap=True,
+        )
 
 
 def _row(one: FeedHealth, now: datetime) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """What commands print: tables for people, JSON for machines, progress and complaints on stderr."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -71,6 +71,15 @@ def poll_progress(total: int) -> "Iterator[PollProgress]":
             bar.update(task, advance=1, description=escape(f"{harvest.feed.outlet}: {harvest.outcome}"))
 
         yield done
+
+
+@contextmanager
+def article_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr that is told of articles as they are done."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("articles,"), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda articles: bar.update(task, advance=articles)
 
 
 def report_json(report: "PollReport") -> dict[str, object]:

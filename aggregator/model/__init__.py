@@ -19,7 +19,7 @@ from aggregator.model.acquire import (
     Rhythm,
     UrlChange,
 )
-from aggregator.model.annotate import Annotated, Concept, Evidence, Field, Mention, Relevance, Side
+from aggregator.model.annotate import STILL, Annotated, Concept, Evidence, Field, Mention, Relevance, Side, Tenure
 from aggregator.model.archive import (
     Episode,
     FullText,
@@ -32,6 +32,7 @@ from aggregator.model.archive import (
     Record,
     Revision,
     Saved,
+    Selection,
     StoredArticle,
     Story,
     StoryVerdict,
@@ -42,6 +43,7 @@ from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
+    "STILL",
     "Annotated",
     "Article",
     "Concept",
@@ -80,12 +82,14 @@ __all__ = [
     "Revision",
     "Rhythm",
     "Saved",
+    "Selection",
     "Side",
     "StoredArticle",
     "Story",
     "StoryVerdict",
     "Subscription",
     "SubscriptionState",
+    "Tenure",
     "UrlChange",
     "Verdict",
     "WantedText",

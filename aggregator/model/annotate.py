@@ -10,9 +10,21 @@ Side = Literal["first", "second", "pair", "third"]
 Field = Literal["title", "text"]
 
 
+#: The end of what has not ended.
+STILL = "9999"
+
+
+class Tenure(NamedTuple):
+    """Who held an office, and when: from the first day on, before the last; ISO dates, which sort as they follow."""
+
+    person: str
+    since: str
+    until: str = STILL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """A person, body, place, project, document or theme; its id does not depend on a language."""
+    """A person, office, body, place, project, document or theme; its id does not depend on a language."""
 
     id: str
     kind: str
@@ -21,10 +33,17 @@ class Concept:
     topics: tuple[str, ...]
     names: Mapping[str, tuple[str, ...]]
     exact: tuple[str, ...] = ()
+    holders: tuple[Tenure, ...] = ()
+    """Of an office."""
+
+    @property
+    def holder(self) -> str | None:
+        """Id of the person who holds the office still; None where nobody is known to."""
+        return next((held.person for held in self.holders if held.until == STILL), None)
 
     def name(self, language: str = "en") -> str:
-        """The name that readers of that language expect."""
-        return (self.names.get(language) or self.names["en"])[0]
+        """The name that readers of that language expect; one in another where that has none."""
+        return next(names[0] for names in (self.names.get(language, ()), *self.names.values()) if names)
 
 
 class Mention(NamedTuple):
@@ -63,6 +82,8 @@ class Annotated:
     title_words: str = ""
     text_words: str = ""
     """The analysed words of title and body, on their way into the index; not read back."""
+    version: str = ""
+    """Of the beat and code that it was made by; empty: not known."""
 
     @property
     def concepts(self) -> tuple[str, ...]:

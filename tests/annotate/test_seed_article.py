@@ -31,7 +31,7 @@ def test_it_is_relevant_with_its_actors_place_and_topics() -> None:
     assert annotated.relevance.score >= 0.9
     assert set(actors(stored, load_beat())) >= {"Vladimir Putin", "Xi Jinping", "Li Shangfu"}
     assert "Afghanistan" in places(stored, load_beat())
-    assert set(annotated.topics) == {"diplomacy", "military", "central-asia", "culture-education"}
+    assert set(annotated.topics) == {"diplomacy", "military", "central-asia"}
 
 
 @needs_shared_data

@@ -362,7 +362,8 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     assert again.counts()["articles"] == 2
     again.close()
     names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions", "m005_full_texts"]
-    names += ["m006_date_confidence", "m007_verdicts", "m008_story_verdicts", "m010_episodes"]
+    names += ["m006_date_confidence", "m007_verdicts", "m008_story_verdicts", "m009_annotation_version"]
+    names += ["m010_episodes"]
     assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [(name,) for name in names]
 
 
@@ -374,6 +375,8 @@ def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: 
         old.execute("ALTER TABLE feed_states DROP COLUMN memory")
         old.execute("ALTER TABLE articles DROP COLUMN updated")
         old.execute("ALTER TABLE articles DROP COLUMN date_confidence")
+        old.execute("DROP INDEX articles_by_annotation_version")
+        old.execute("ALTER TABLE articles DROP COLUMN annotation_version")
         old.execute("DROP TABLE subscriptions")
         old.execute("DROP TABLE full_texts")
         old.execute("DROP TABLE verdicts")

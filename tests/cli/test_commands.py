@@ -112,6 +112,7 @@ COMMANDS = dict(commands(_TOP))
 def test_the_commands_are_these() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         *("poll", "digest", "search", "explain", "serve", "run", "demo", "judge", "train", "evaluate relevance"),
+        *("backtest", "reannotate"),
         *("evaluate stories", "evaluate duplicates", "story show", "story split", "story merge"),
         *(f"feeds {name}" for name in ("list", "add", "remove", "import", "export", "health", "check")),
     }

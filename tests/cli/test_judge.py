@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import open_archive, read_archive
 from tests.builders import make_annotated, make_article, make_harvest
 from tests.cli.test_commands import run
@@ -65,3 +66,13 @@ def test_weights_are_learnt_from_verdicts_and_files_and_written_only_when_asked(
     assert run("train", items, "--verdicts", path, "--write", "weights.json", folder=tmp_path).code == 0
     assert json.loads((tmp_path / "weights.json").read_text())["features"]
     assert run("train", folder=tmp_path).code == 2
+
+
+def test_adjusted_weights_keep_what_the_beat_knows(tmp_path: Path) -> None:
+    items = tmp_path / "items.jsonl"
+    row = {"lang": "en", "title": "China and Russia sign a pact", "label": 0}
+    items.write_text("\n".join(json.dumps({**row, "id": str(n)}) for n in range(8)), encoding="utf-8")
+    assert run("train", items, "--adjust", "--write", "weights.json", folder=tmp_path).code == 0
+    adjusted, shipped = json.loads((tmp_path / "weights.json").read_text())["features"], load_beat().weights.features
+    assert adjusted["sport"] == shipped["sport"]
+    assert adjusted["title_together"] < shipped["title_together"]

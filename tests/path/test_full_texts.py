@@ -105,7 +105,7 @@ def test_a_page_is_read_kept_judged_and_not_asked_again(tmp_path: Path, workers:
         stored = monitor.stored("/a")
         assert "steel will come from Harbin" in stored.article.full_text
         assert stored.article.summary == "A crossing."
-        assert any("Russia + Argun" in evidence.what for evidence in stored.annotated.relevance.evidence)
+        assert any("China + Russia" in evidence.what for evidence in stored.annotated.relevance.evidence)
         assert "china" in stored.annotated.concepts
         assert await monitor.round() == {}
         assert monitor.paths() == ["/robots.txt", "/a"]

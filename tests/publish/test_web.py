@@ -88,7 +88,7 @@ def client(path: Path) -> Client:
     ("address", "shown"),
     [
         ("/", "Pipeline report 0"),
-        ("/", "70 articles, 70 stories, 2 editions"),
+        ("/", "70 articles in 70 stories; editions of digests: 2"),
         ("/search", 'name="q"'),
         ("/search?q=report", "70 articles"),
         ("/search?q=relevance%3E%3D0.9", "3 articles"),

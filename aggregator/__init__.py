@@ -5,7 +5,7 @@
 3. `acquire.normalise` makes each Entry an Article: clean, dated, identified.
 4. `annotate` says what it is about: Mentions, topics, Relevance with its evidence.
 5. `archive` keeps it, once; `pipeline.read_full_texts` has it judged again by its page, where a feed asks for that.
-6. `pipeline.gather` lets `annotate.stories` decide which Story it belongs to.
+6. `pipeline.gather` lets `annotate.stories` decide which Story it belongs to, and `annotate.affairs` to which affair that.
 7. `pipeline.alert` gives Notice of stories that a rule's Query matches.
 8. `pipeline.digest` lets `publish.digest` write the Edition of a local date.
 9. `pipeline.deliver` empties the outbox into files and mail.

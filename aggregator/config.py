@@ -57,7 +57,14 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     settings = replace(settings, network=_routed(path, settings.network, environment))
     mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
     home = path.absolute().parent
-    return replace(settings, archive=home / settings.archive, digest_folder=home / settings.digest_folder, mail=mail)
+    model = home / settings.semantic_model if settings.semantic_model else None
+    return replace(
+        settings,
+        archive=home / settings.archive,
+        digest_folder=home / settings.digest_folder,
+        semantic_model=model,
+        mail=mail,
+    )
 
 
 def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str]) -> Feed:

@@ -16,6 +16,7 @@ from aggregator.acquire.normalise import normalise
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.sameness import Weights
+from aggregator.annotate.semantic import Embedder
 from aggregator.annotate.stories import StoryIndex
 from aggregator.evaluate import EvaluationError, read_rows
 from aggregator.model import Entry, ParsedFeed, Placement, StoredArticle
@@ -125,10 +126,10 @@ def stored_article(number: int, row: Mapping[str, Any], beat: Beat) -> StoredArt
 
 
 def gather(
-    articles: Sequence[StoredArticle], beat: Beat, weights: Weights | None = None
+    articles: Sequence[StoredArticle], beat: Beat, weights: Weights | None = None, embedder: Embedder | None = None
 ) -> tuple[dict[int, int], float]:
     """The story of each article by id, gathered as `pipeline.gather` does; and the articles placed in a second."""
-    index = StoryIndex(beat, weights)
+    index = StoryIndex(beat, weights, embedder)
     begun = time.perf_counter()
     placements = index.place_all(articles)
     return grouped(placements), len(articles) / (time.perf_counter() - begun or 1.0)

@@ -13,7 +13,9 @@ from pathlib import Path
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
+from aggregator.embedding import load_embedder
 from aggregator.fulltexts import read_full_texts
+from aggregator.linking import Linker
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
@@ -48,12 +50,13 @@ class Gatherer:
     def __init__(self, archive: Archive, settings: Settings) -> None:
         self._archive = archive
         self._settings = settings
+        self._linker = Linker(archive, settings)
         self._index: StoryIndex | None = None
         self._known: object = None
         self._reached: datetime | None = None
 
     def gather(self) -> int:
-        """Give each article without a story the story that it reports; returns how many were placed."""
+        """Give each article without a story the story that it reports, and stories their affairs; returns how many were placed."""
         placed = 0
         while waiting := self._archive.unplaced(_BATCH):
             # The earliest come first, so what is recent to these is recent to all that follow.
@@ -63,13 +66,20 @@ class Gatherer:
             placed += len(placements)
             self._known = self._state()
             self._reached = max(self._reached or waiting[-1].article.date, waiting[-1].article.date)
+        self._linker.link()
         return placed
 
     def _index_for(self, first: datetime) -> StoryIndex:
         late = self._reached is not None and self._reached - first > _LATE
         if self._index is None or late or self._state() != self._known:
             recent = self._archive.recent(first - MEMORY)
-            self._index = StoryIndex.of(recent, load_beat(self._settings.beat), self._archive.story_verdicts())
+            model = self._settings.semantic_model
+            self._index = StoryIndex.of(
+                recent,
+                load_beat(self._settings.beat),
+                self._archive.story_verdicts(),
+                embedder=load_embedder(model) if model else None,
+            )
         return self._index
 
     def _state(self) -> object:

@@ -242,6 +242,8 @@ class Settings:
     """The archive page."""
     beat: str = "china-russia"
     """Name of a beat that ships with the program, or a folder with its own."""
+    semantic_model: Path | None = None
+    """Folder of a model2vec embedding model, relative to the folder of this file: more evidence that reports in two languages are of one event; needs the extra `semantic`; absent: none."""
     archive: Path = Path("archive.db")
     """The archive's file; relative to the folder of this file."""
     digest_folder: Path = Path("digests")

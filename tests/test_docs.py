@@ -26,6 +26,12 @@ def test_the_path_of_a_story_runs() -> None:
     assert result.failed == 0
 
 
+def test_the_example_of_an_edited_story_runs() -> None:
+    result = doctest.testfile(str(ROOT / "docs" / "stories.md"), module_relative=False)
+    assert result.attempted > 15
+    assert result.failed == 0
+
+
 def test_the_path_is_told_in_ten_steps() -> None:
     assert len(re.findall(r"^\d+\. ", path_of_a_story or "", re.MULTILINE)) == 10
 
@@ -56,6 +62,14 @@ def test_every_command_in_the_readme_exists() -> None:
     used = re.findall(r"bin/aggregator (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert set(used) <= commands
     assert {"run", "demo", "poll", "digest", "search", "explain", "serve", "feeds"} <= commands
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/stories.md", "docs/judgement.md", "docs/machines.md"])
+def test_every_command_in_the_docs_exists(page: str) -> None:
+    group = typer.main.get_group(app)
+    commands = set(group.list_commands(typer.Context(group)))
+    used = re.findall(r"^ *aggregator ([a-z]+)|`aggregator ([a-z]+)", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    assert {one or other for one, other in used} <= commands
 
 
 def test_the_query_page_lists_the_topics() -> None:

@@ -102,3 +102,19 @@ def test_duplicates_are_printed_for_machines(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["evaluate", "duplicates", str(_file(tmp_path, pairs)), "--json"])
     figures = json.loads(done.output)
     assert (figures["precision"], figures["recall"], figures["f1"]) == (1.0, 1.0, 1.0)
+
+
+def test_affairs_are_measured_where_items_have_topics(tmp_path: Path) -> None:
+    rows = [
+        {**row, "story": row["id"], "topic": "quake" if "Gansu" in row["title"] else "wheat", "published": "2026-03-05"}
+        for row in ITEMS
+    ]
+    done = CliRunner().invoke(app, ["evaluate", "stories", str(_file(tmp_path, rows)), "--json"])
+    affairs = json.loads(done.stdout)["affairs"]
+    assert affairs["stories"] == 3
+    assert affairs["pairs"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert "Affairs" in CliRunner().invoke(app, ["evaluate", "stories", str(_file(tmp_path, rows))]).stdout
+    for row in rows:
+        del row["topic"]
+    done = CliRunner().invoke(app, ["evaluate", "stories", str(_file(tmp_path, rows)), "--json"])
+    assert "affairs" not in json.loads(done.stdout)

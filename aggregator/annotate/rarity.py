@@ -22,6 +22,11 @@ def _prior() -> Mapping[str, Mapping[str, float]]:
     return shares
 
 
+def is_common(fact: str) -> bool:
+    """Whether a fact stands in so many articles that the prior lists it."""
+    return fact in _prior().get(FACTS, {})
+
+
 class Rarity:
     """Inverse document frequencies of a prior and of the articles counted in and not yet out again."""
 

@@ -95,12 +95,12 @@ def signature(stored: StoredArticle, beat: Beat) -> Signature:
     title_facts = {
         *concepts,
         *_notions(title, title_words, article.language),
-        *_names(article.title, article.language),
+        *dict(names_in(article.title, article.language)),
     }
     lead_facts = {
         *_concepts(stored, beat, "text"),
         *_notions(fold(lead), lead_words, article.language),
-        *_names(lead, article.language),
+        *dict(names_in(lead, article.language)),
         *quantities(f"{article.title}\n{lead}"),
     }
     facts = {**dict.fromkeys(lead_facts, _LEAD_FACT), **dict.fromkeys(title_facts, 1.0)}
@@ -130,9 +130,14 @@ def signature(stored: StoredArticle, beat: Beat) -> Signature:
         title_dates=frozenset(number for number in numbers if number[:2] not in ("n:", "p:")),
         days=days_named(f"{article.title}\n{lead}", published) or frozenset((published,)),
         subject=_subject(stored, beat),
-        bulletin=bool(_BULLETIN.search(title)),
+        bulletin=is_bulletin(article.title),
         analysis=bool(_ANALYSIS.search(title)),
     )
+
+
+def is_bulletin(title: str) -> bool:
+    """Whether a title is that of a bulletin, a live page or a round-up."""
+    return bool(_BULLETIN.search(fold(title)))
 
 
 def _weighed_words(title: Sequence[str], lead: Sequence[str]) -> dict[str, float]:
@@ -187,15 +192,15 @@ def _is_actor(fact: str, beat: Beat) -> bool:
     return (kind == "g:" and name in load_glossary().actors) or (kind == "c:" and beat.concepts[name].kind == "person")
 
 
-def _names(text: str, language: str) -> Iterator[str]:
-    """The consonants of names: «Белгород» and Belgorod are both `blgrd`."""
+def names_in(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """Names that may be no concepts, each as a fact, its consonants («Белгород» and Belgorod are both `s:blgrd`), and as written."""
     if language == "zh":
         return
     for match in _NAME.finditer(text):
         analysed = words(match[0])
         key = _consonants(analysed[0]) if analysed else ""
         if len(key) > 2:
-            yield f"s:{key}"
+            yield f"s:{key}", match[0]
 
 
 def _title_names(title: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from aggregator.annotate.beat import Beat
 from aggregator.annotate.duplicates import is_copy
 from aggregator.annotate.rarity import FACTS, Rarity
 from aggregator.annotate.sameness import Report, Weights, cosine, load_weights, sameness, weighed
+from aggregator.annotate.semantic import Embedder, Meanings
 from aggregator.annotate.signature import signature
 from aggregator.model import Placement, StoredArticle, StoryVerdict
 
@@ -51,8 +52,9 @@ class _Link(NamedTuple):
 class StoryIndex:
     """The recent articles, indexed by their words and facts; grows as articles are placed, forgets what is too old."""
 
-    def __init__(self, beat: Beat, weights: Weights | None = None) -> None:
+    def __init__(self, beat: Beat, weights: Weights | None = None, embedder: Embedder | None = None) -> None:
         self._beat = beat
+        self._meanings = Meanings(embedder) if embedder else None
         self._weights = weights or load_weights()
         self._rarity = Rarity()
         self._counted: deque[tuple[datetime, str, tuple[str, ...], tuple[str, ...]]] = deque()
@@ -71,9 +73,10 @@ class StoryIndex:
         beat: Beat,
         verdicts: Iterable[StoryVerdict] = (),
         weights: Weights | None = None,
+        embedder: Embedder | None = None,
     ) -> "StoryIndex":
         """An index of articles that have their stories already, earliest first; `verdicts` are what people said of them."""
-        index = cls(beat, weights)
+        index = cls(beat, weights, embedder)
         index._apart = {(verdict.article, verdict.other) for verdict in verdicts if not verdict.same}
         for stored in recent:
             mine = index.weigh(stored)
@@ -108,6 +111,8 @@ class StoryIndex:
     def weigh(self, stored: StoredArticle) -> Report:
         """Count the article in, and those before its window out; its weights are those of that moment."""
         mine = signature(stored, self._beat)
+        if self._meanings:
+            self._meanings.remember(stored)
         while self._counted and self._counted[0][0] < mine.moment - WINDOW:
             _, language, words, facts = self._counted.popleft()
             self._rarity.count(language, words, -1)
@@ -152,6 +157,8 @@ class StoryIndex:
                 if not holders:
                     del self._holders[key]
             self._copies.pop(article, None)
+            if self._meanings:
+                self._meanings.forget(article)
             story = self._story.pop(article)
             self._members[story].remove(article)
             if not self._members[story]:
@@ -188,7 +195,7 @@ class StoryIndex:
         for other, alike in zip(candidates, words, strict=True):
             article = other.signature.article
             strange = alike < _STRANGE and mine.signature.language == other.signature.language
-            score = _FLOOR if strange else sameness(mine, other, self._weights, alike)
+            score = _FLOOR if strange else self._sameness(mine, other, alike)
             scores[self._story[article]][article] = score
         links = [self._link(mine, story, known) for story, known in scores.items()]
         return sorted(
@@ -203,11 +210,17 @@ class StoryIndex:
         # The candidates are its most similar members; others stand in only where these are few.
         others = [article for article in self._members[story] if article not in known]
         rest = others[: _MEMBERS - len(known)] if len(known) < _MEMBERS else []
-        compared = [*known.values(), *(sameness(mine, self._reports[article], self._weights) for article in rest)]
+        compared = [*known.values(), *(self._sameness(mine, self._reports[article]) for article in rest)]
         top = sorted((max(score, _FLOOR) for score in compared), reverse=True)[:_MEMBERS]
         mean = sum(top) / len(top)
         score = self._weights.best * top[0] + (1 - self._weights.best) * mean
         return _Link(score - self._weights.alone * (len(self._members[story]) == 1), story, member)
+
+    def _sameness(self, a: Report, b: Report, words: float | None = None) -> float:
+        score = sameness(a, b, self._weights, words)
+        if self._meanings and a.signature.language != b.signature.language:
+            score += self._meanings.points(a.signature.article, b.signature.article)
+        return score
 
     def _agree(self, one: int, other: int) -> bool:
         """Whether two stories that an article belongs to are the same event, and nobody has said otherwise."""
@@ -216,7 +229,7 @@ class StoryIndex:
         ):
             return False
         pairs = [(a, b) for a in self._members[one][:_COMPARED] for b in self._members[other][:_COMPARED]]
-        scores = [sameness(self._reports[a], self._reports[b], self._weights) for a, b in pairs]
+        scores = [self._sameness(self._reports[a], self._reports[b]) for a, b in pairs]
         return sum(max(score, _FLOOR) for score in scores) / len(scores) >= self._weights.merge
 
 

@@ -9,6 +9,7 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     Edition,
+    Episode,
     FeedState,
     FullText,
     Harvest,
@@ -16,6 +17,7 @@ from aggregator.model import (
     Notice,
     Page,
     Placement,
+    Revision,
     Saved,
     Selection,
     StoredArticle,
@@ -110,6 +112,18 @@ class Archive(Protocol):
     def place(self, placements: Iterable[Placement]) -> None:
         """Give articles their stories, in order; stories that turn out to be one become one."""
 
+    def changed_stories(self, limit: int) -> tuple[Story, ...]:
+        """Stories whose affair is to be decided: new ones, and those with new reports; each with its first reports only."""
+
+    def episodes(self, since: datetime) -> tuple[Episode, ...]:
+        """The places in affairs of stories first reported since then."""
+
+    def save_episodes(self, episodes: Sequence[Episode]) -> None:
+        """Keep the decided places of stories in affairs, each in the place of its former one."""
+
+    def linked(self) -> tuple[int, int]:
+        """How many stories have their place and how many have become part of others: changes when another process decides."""
+
     def split_story(self, story_id: int, articles: Sequence[int], *, now: datetime) -> int | None:
         """Found a story for articles that do not belong to one, as a person says; None if they are not all and only some of it."""
 
@@ -123,8 +137,14 @@ class Archive(Protocol):
     def article(self, article_id: int) -> StoredArticle | None:
         """One article."""
 
+    def revisions(self, articles: Sequence[int], limit: int) -> tuple[Revision, ...]:
+        """The latest former wordings of articles, the earliest first."""
+
     def story(self, story_id: int) -> Story | None:
         """One story with its articles; the id of a story that became part of another finds that one."""
+
+    def affair(self, story_id: int) -> tuple[Episode, ...]:
+        """The stories of a story's affair, itself among them, earliest first; none while its affair is not decided."""
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         """Stories with an article in the period that matches; each with the articles of before `until`."""

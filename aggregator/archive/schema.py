@@ -124,6 +124,30 @@ def m009_annotation_version(db: Database) -> None:
     db.execute("CREATE INDEX articles_by_annotation_version ON articles(annotation_version)")
 
 
+@migrations()
+def m010_episodes(db: Database) -> None:
+    """The affair of each story; of an older archive those of the last four weeks are to be decided."""
+    db.execute(
+        """
+        CREATE TABLE episodes (
+            story INTEGER PRIMARY KEY REFERENCES stories(id),
+            affair INTEGER NOT NULL,
+            date TEXT NOT NULL,
+            terms TEXT NOT NULL,
+            shares TEXT NOT NULL
+        )
+        """
+    )
+    db.execute("CREATE INDEX episodes_by_affair ON episodes(affair)")
+    db.execute("CREATE INDEX episodes_by_date ON episodes(date)")
+    db.execute("ALTER TABLE stories ADD COLUMN changed INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX stories_changed ON stories(id) WHERE changed")
+    db.execute(
+        "UPDATE stories SET changed = 1 WHERE id IN (SELECT story_id FROM articles WHERE date >="
+        " (SELECT strftime('%Y-%m-%dT%H:%M:%S', max(date), '-28 days') FROM articles))"
+    )
+
+
 _TABLES = """
 CREATE TABLE feed_states (
     url TEXT PRIMARY KEY,

@@ -1,5 +1,6 @@
 """The archive in one SQLite file, through sqlite-utils: one writer, readers beside it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from aggregator.archive.rows import (
     delivery_row,
     edition_from,
     edition_row,
+    known_time,
     notice_from,
     notice_row,
     store_time,
@@ -30,6 +32,7 @@ from aggregator.model import (
     Hit,
     Notice,
     Page,
+    Revision,
     StoredArticle,
     Story,
 )
@@ -45,6 +48,22 @@ class SqliteArchive(Saving, FullTexts, Annotations, Storytelling, Subscribing, V
 
     def article(self, article_id: int) -> StoredArticle | None:
         return next(iter(self._articles("id = ?", (article_id,))), None)
+
+    def revisions(self, articles: Sequence[int], limit: int) -> tuple[Revision, ...]:
+        rows = self._rows(
+            "SELECT * FROM revisions WHERE article_id IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC LIMIT ?",
+            (json.dumps(list(articles)), limit),
+        )
+        return tuple(
+            Revision(
+                article=row["article_id"],
+                replaced=known_time(row["replaced"]),
+                title=row["title"],
+                summary=row["summary"],
+                text=row["text"],
+            )
+            for row in reversed(list(rows))
+        )
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         condition = compile_query(query)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import product
 
-from aggregator.archive.base import SqliteBase
+from aggregator.archive.affairs import Affairs
 from aggregator.archive.rows import store_time
 from aggregator.model import Placement, StoredArticle, Story, StoryVerdict
 
 
-class Storytelling(SqliteBase):
+class Storytelling(Affairs):
     """The part of the archive that gathers articles into stories."""
 
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
@@ -28,6 +28,7 @@ class Storytelling(SqliteBase):
                 )
                 for other in placement.merges:
                     self._unite(story, self._story_of(other))
+                self._mark_grown(story)
 
     def story(self, story_id: int) -> Story | None:
         resolved = self._resolved(story_id)
@@ -44,6 +45,8 @@ class Storytelling(SqliteBase):
             founded = self._found_story(min(leaving))
             for article in leaving:
                 self._db.execute("UPDATE articles SET story_id = ? WHERE id = ?", (founded, article))
+            for story in (founded, self._resolved(story_id)):
+                self._mark_changed(story)
             self._decide(leaving, staying, same=False, now=now)
         return founded
 
@@ -55,6 +58,7 @@ class Storytelling(SqliteBase):
                 return False
             self._decide(mine, theirs, same=True, now=now)
             self._unite(one, other)
+            self._mark_changed(one)
         return True
 
     def story_verdicts(self) -> tuple[StoryVerdict, ...]:
@@ -69,9 +73,6 @@ class Storytelling(SqliteBase):
         cursor = self._db.execute("INSERT INTO stories(founded_by) VALUES (?)", (article_id,))
         return int(cursor.lastrowid or 0)
 
-    def _resolved(self, story_id: int) -> int:
-        return int(self._one("SELECT story FROM merged_stories WHERE old = ?", (story_id,)) or story_id)
-
     def _members(self, story_id: int) -> set[int]:
         return {row["id"] for row in self._rows("SELECT id FROM articles WHERE story_id = ?", (story_id,))}
 
@@ -82,6 +83,8 @@ class Storytelling(SqliteBase):
         self._db.execute("UPDATE articles SET story_id = ? WHERE story_id = ?", (kept, gone))
         self._db.execute("UPDATE merged_stories SET story = ? WHERE story = ?", (kept, gone))
         self._db.execute("INSERT INTO merged_stories(old, story) VALUES (?, ?)", (gone, kept))
+        self._db.execute("UPDATE stories SET changed = 0 WHERE id = ?", (gone,))
+        self._unite_affairs(kept, gone)
 
     def _decide(self, some: Iterable[int], others: Iterable[int], *, same: bool, now: datetime) -> None:
         decided = store_time(now)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from starlette.applications import Starlette
 
+from aggregator import pipeline
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output
@@ -49,7 +51,15 @@ def run_demo(*, folder: Path, archive: Path, serve_page: bool, port: int) -> Non
     if serve_page:
         listener = bind(port)
         output.out.print(f"The archive page: {address(listener)}  (Ctrl-C ends)")
-        serve(make_app(lambda: read_archive(archive), load_beat(settings.beat)), listener)
+        serve(_page_of(settings), listener)
+
+
+def _page_of(settings: Settings) -> Starlette:
+    return make_app(
+        lambda: read_archive(settings.archive),
+        load_beat(settings.beat),
+        feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
+    )
 
 
 def _settings(sample_port: int, folder: Path, archive: Path) -> Settings:

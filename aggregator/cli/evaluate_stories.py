@@ -10,6 +10,8 @@ from aggregator.annotate.beat import load_beat
 from aggregator.cli import output
 from aggregator.cli.evaluate import BeatName, app
 from aggregator.cli.options import Json
+from aggregator.embedding import load_embedder
+from aggregator.evaluate_affairs import judged_stories, link, measure_affairs, read_topics
 from aggregator.evaluate_stories import (
     Counts,
     StoryMeasures,
@@ -25,9 +27,13 @@ from aggregator.evaluate_stories import (
 @app.command("stories", epilog="Example:  aggregator evaluate stories judged.jsonl --json")
 def stories(
     file: Annotated[
-        Path, typer.Argument(help="Items {id, lang, title, text, source, url, published, story[, near]}, one a line.")
+        Path,
+        typer.Argument(help="Items {id, lang, title, text, source, url, published, story[, near, topic]}, one a line."),
     ],
     beat: BeatName = "china-russia",
+    semantic_model: Annotated[
+        Path | None, typer.Option(help="Folder of a model2vec model whose evidence is to count too.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Gather items into stories in order of time, and compare with the readers' stories.
@@ -38,11 +44,20 @@ def stories(
     loaded = load_beat(beat)
     judged = read_judged_articles(file, loaded)
     gather([one.stored for one in judged[:1]], loaded)  # the first article builds what it needs
-    story, speed = gather([one.stored for one in judged], loaded)
+    embedder = load_embedder(semantic_model) if semantic_model else None
+    story, speed = gather([one.stored for one in judged], loaded, embedder=embedder)
     measured = measure_stories(judged, story)
     sure = measure_stories([one for one in judged if not one.doubtful], story)
+    told, topics = judged_stories(judged, read_topics(file))
+    affairs = measure_affairs(link(told, loaded), topics)
     if json:
-        output.print_json({**_figures(measured), "sure": _figures(sure), "items_per_second": round(speed, 1)})
+        linked = {
+            "stories": affairs.stories,
+            "pairs": affairs.pairs._asdict(),
+            "bcubed": affairs.bcubed._asdict(),
+        }
+        more = {"affairs": linked} if topics else {}
+        output.print_json({**_figures(measured), "sure": _figures(sure), **more, "items_per_second": round(speed, 1)})
         return
     for title, measures in (("Stories", measured), ("Without unsure and digest items", sure)):
         rows = [
@@ -51,6 +66,10 @@ def stories(
             _row("pairs across languages", measures.cross_lingual),
         ]
         output.print_table(f"{title}: {measures.items:,} items", ("", "precision", "recall", "F1"), rows)
+    if topics:
+        rows = [_row("stories (B-cubed)", affairs.bcubed), _row("pairs of stories", affairs.pairs)]
+        title = f"Affairs of the readers' {affairs.stories:,} stories, against their topics"
+        output.print_table(title, ("", "precision", "recall", "F1"), rows)
     output.out.print(f"{speed:,.0f} items a second")
 
 

@@ -1,26 +1,30 @@
 """The commands that only look: search, explain, serve."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aggregator import pipeline
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.archive import Order
 from aggregator.archive.sqlite import read_archive
-from aggregator.cli import output
+from aggregator.cli import edits, output
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now
-from aggregator.config import DEFAULT_FILE
+from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError
 from aggregator.model import Annotated as AnnotatedArticle
 from aggregator.model import Article, DateConfidence, FullText, FullTextState, StoredArticle
+from aggregator.publish.edits import Edit, edits_of
+from aggregator.publish.telling import EDITS
 from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
 from aggregator.query import parse_query
-from aggregator.settings import Camp
+from aggregator.settings import Camp, Settings
 from aggregator.text.language import detect_language
 from aggregator.text.markup import first_sentence, plain_text
 
@@ -83,22 +87,23 @@ def explain(
     beat: Annotated[str, typer.Option(help="The beat to judge by.")] = "china-russia",
     json: Json = False,
 ) -> None:
-    """Say what an article is about, how relevant it is, and why."""
+    """Say what an article is about, how relevant it is, and why; and what its outlet has changed in it since."""
     loaded = load_beat(beat)
     if article_id is not None:
         store = read_archive(archive_path(config, archive))
         try:
             stored = store.article(article_id)
             full_text = store.full_text(article_id)
+            revisions = store.revisions([article_id], EDITS)
         finally:
             store.close()
         if stored is None:
             raise AggregatorError(f"there is no article {article_id} in the archive")
     elif title or text:
-        stored, full_text = StoredArticle(id=0, annotated=_judged(title, text, loaded)), None
+        stored, full_text, revisions = StoredArticle(id=0, annotated=_judged(title, text, loaded)), None, ()
     else:
         raise typer.BadParameter("give the ID of an article, or --title and --text")
-    _print_explanation(stored, full_text, loaded, json=json)
+    _print_explanation(stored, full_text, edits_of([stored], revisions), loaded, json=json)
 
 
 def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
@@ -127,7 +132,9 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
     return annotate(article, beat)
 
 
-def _print_explanation(stored: StoredArticle, full_text: FullText | None, beat: Beat, *, json: bool) -> None:
+def _print_explanation(
+    stored: StoredArticle, full_text: FullText | None, edited: Sequence[Edit], beat: Beat, *, json: bool
+) -> None:
     relevance, article = stored.annotated.relevance, stored.article
     if json:
         dates = {
@@ -145,6 +152,7 @@ def _print_explanation(stored: StoredArticle, full_text: FullText | None, beat: 
                 "actors": actors(stored, beat),
                 "places": places(stored, beat),
                 "evidence": [evidence._asdict() for evidence in relevance.evidence],
+                **({"edits": [edits.edit_json(edit) for edit in edited]} if stored.id else {}),
                 **({"full_text": {"state": full_text.state, "reason": full_text.reason}} if full_text else {}),
             }
         )
@@ -165,6 +173,7 @@ def _print_explanation(stored: StoredArticle, full_text: FullText | None, beat: 
         ("points", "where", "what"),
         [*evidence, (f"{beat.weights.bias:+.2f}", "", "bias: most articles are not about the tie")],
     )
+    edits.print_edits(edited)
 
 
 def _told(full_text: FullText | None) -> str:
@@ -188,4 +197,10 @@ def serve_page(
     read_archive(path).close()
     listener = bind(port)
     output.err.print(f"The archive: {address(listener)}  (Ctrl-C ends)")
-    serve(make_app(lambda: read_archive(path), load_beat(beat)), listener)
+    settings = load_settings(config) if config.is_file() else Settings()
+    page = make_app(
+        lambda: read_archive(path),
+        load_beat(beat),
+        feed_reports=lambda store: pipeline.feed_reports(store, settings),
+    )
+    serve(page, listener)

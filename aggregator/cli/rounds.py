@@ -96,6 +96,7 @@ def page_of(service: Service) -> Starlette:
     return make_app(
         lambda: read_archive(settings.archive),
         load_beat(settings.beat),
+        feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
         callback=(path, service.pushes) if path else None,
     )
 

@@ -21,6 +21,7 @@ from aggregator.model.acquire import (
 )
 from aggregator.model.annotate import STILL, Annotated, Concept, Evidence, Field, Mention, Relevance, Side, Tenure
 from aggregator.model.archive import (
+    Episode,
     FullText,
     FullTextState,
     Harvest,
@@ -29,6 +30,7 @@ from aggregator.model.archive import (
     Placement,
     Reading,
     Record,
+    Revision,
     Saved,
     Selection,
     StoredArticle,
@@ -51,6 +53,7 @@ __all__ = [
     "Document",
     "Edition",
     "Entry",
+    "Episode",
     "Evidence",
     "FailureKind",
     "FeedState",
@@ -76,6 +79,7 @@ __all__ = [
     "Record",
     "Relevance",
     "Request",
+    "Revision",
     "Rhythm",
     "Saved",
     "Selection",

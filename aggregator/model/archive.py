@@ -1,5 +1,6 @@
 """What the archive is given and gives back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +74,18 @@ class StoredArticle:
     @property
     def article(self) -> Article:
         return self.annotated.article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an article said before it was edited."""
+
+    article: int
+    replaced: datetime
+    """When a poll first met the wording that took its place."""
+    title: str
+    summary: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +193,21 @@ class Story:
     def outlets(self) -> tuple[str, ...]:
         """Names of the outlets, earliest first."""
         return tuple(dict.fromkeys(a.article.outlet for a in self.articles))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """A story's place in an affair, the running topic that it belongs to."""
+
+    story: int
+    affair: int
+    """Id of the story that began it; the story's own while it stands alone."""
+    date: datetime
+    """When the story was first reported."""
+    terms: Mapping[str, int]
+    """What its first reports name, as facts that depend on no language, weighed in thousandths of unit length."""
+    shares: tuple[str, ...] = ()
+    """What tied it to the affair, in words, what counted most first."""
 
 
 class Hit(NamedTuple):

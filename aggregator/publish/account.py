@@ -1,14 +1,17 @@
-"""Pure: who reported a story when, whose words they used, and how the camps tell it."""
+"""Pure: who reported a story when, whose words they used, how the camps tell it, and what they changed since."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Health, StoredArticle, Story
+from aggregator.model import Episode, Health, Revision, StoredArticle, Story
+from aggregator.publish.edits import Edit, edits_of
 from aggregator.publish.view import CAMP_NAMES, FeedReport, lead_article, shorten
 from aggregator.text.words import words
 
+#: A camp that has said nothing for so long is called silent.
+SILENT_HOURS = 24
 _LEAD = 200
 _TERMS = 5
 #: Words shorter than this tell no camp from another; Han terms are pairs of characters.
@@ -47,6 +50,19 @@ class Framing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A story of the same affair."""
+
+    story: int
+    date: datetime
+    lead: StoredArticle
+    articles: int
+    independent_sources: int
+    shares: tuple[str, ...]
+    """What tied it to the affair; empty for the story that began it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A story with everything that is told about its telling."""
 
@@ -55,16 +71,33 @@ class Account:
     ladder: tuple[Rung, ...]
     lineage: tuple[Lineage, ...]
     framing: tuple[Framing, ...]
+    edits: tuple[Edit, ...]
+    affair: tuple[Chapter, ...]
+    """The stories around it in its affair, itself among them, earliest first; empty if it stands alone."""
 
 
-def account_of(story: Story) -> Account:
-    """Work out ladder, lineage and framing of a story; its lead article is that of `view.lead_article`."""
+def account_of(story: Story, revisions: Iterable[Revision] = (), affair: tuple[Chapter, ...] = ()) -> Account:
+    """Work out ladder, lineage, framing and edits of a story; its lead article is that of `view.lead_article`."""
     return Account(
         story=story,
         lead=lead_article(story),
         ladder=tuple(_ladder(story)),
         lineage=tuple(_lineage(story.articles)),
         framing=tuple(_framing(story)),
+        edits=edits_of(story.articles, revisions),
+        affair=affair,
+    )
+
+
+def chapter_of(episode: Episode, story: Story) -> Chapter:
+    """A story as one of an affair."""
+    return Chapter(
+        story=story.id,
+        date=story.first.article.date,
+        lead=lead_article(story),
+        articles=len(story.articles),
+        independent_sources=story.independent_sources,
+        shares=episode.shares,
     )
 
 

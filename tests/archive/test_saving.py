@@ -363,6 +363,7 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     again.close()
     names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions", "m005_full_texts"]
     names += ["m006_date_confidence", "m007_verdicts", "m008_story_verdicts", "m009_annotation_version"]
+    names += ["m010_episodes"]
     assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [(name,) for name in names]
 
 
@@ -381,6 +382,9 @@ def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: 
         old.execute("DROP TABLE verdicts")
         old.execute("DROP TABLE merged_stories")
         old.execute("DROP TABLE story_verdicts")
+        old.execute("DROP TABLE episodes")
+        old.execute("DROP INDEX stories_changed")
+        old.execute("ALTER TABLE stories DROP COLUMN changed")
         old.execute("DELETE FROM _sqlite_migrations WHERE name != 'm001_tables'")
         old.commit()
     reader = read_archive(path)

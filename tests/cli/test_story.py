@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aggregator.model import Placement
 from aggregator.settings import Camp
-from tests.builders import NOW, filled_archive, make_annotated, make_article
+from tests.builders import NOW, filled_archive, make_annotated, make_article, make_harvest
 from tests.cli.test_commands import run_here
 
 WIRE = make_article("Pipeline signed", outlet="Wire", camp=Camp.RU_STATE, text="Gas will flow, the ministry says.")
@@ -68,3 +68,45 @@ def test_nothing_is_split_that_is_not_part_of_it(tmp_path: Path) -> None:
     assert run_here("story", "split", "1", "4", "--archive", path).code == 1
     assert run_here("story", "split", "1", "1", "2", "3", "--archive", path).code == 1
     assert run_here("story", "merge", "1", "1", "--archive", path).code == 1
+
+
+def _edited(path: Path) -> Path:
+    old = make_article("Pipeline delayed", url="https://example.com/p", text="Not this year, <b>they</b> say.")
+    new = make_article(
+        "Pipeline signed",
+        url="https://example.com/p",
+        text="This year, <b>they</b> say.",
+        first_seen=NOW + timedelta(hours=2),
+    )
+    with filled_archive(path, make_annotated(old)) as archive:
+        archive.save(make_harvest(make_annotated(new)))
+    return path
+
+
+def test_an_edited_article_is_one_with_what_was_changed(tmp_path: Path) -> None:
+    path = _edited(tmp_path / "a.db")
+    told = run_here("story", "1", "--archive", path, "--json").json
+    assert len(told["articles"]) == 1
+    assert told["edits"] == [
+        {
+            "article": 1,
+            "seen": "2026-03-05T14:00:00Z",
+            "title": {
+                "before": "Pipeline delayed",
+                "after": "Pipeline signed",
+                "diff": [["equal", "Pipeline "], ["delete", "delayed"], ["insert", "signed"]],
+            },
+            "text": {
+                "diff": [["delete", "Not this "], ["insert", "This "], ["equal", "year, <b>they</b> say."]],
+            },
+        }
+    ]
+    assert run_here("explain", "1", "--archive", path, "--json").json["edits"] == told["edits"]
+
+
+def test_a_diff_can_be_read_without_colours(tmp_path: Path) -> None:
+    path = _edited(tmp_path / "a.db")
+    for command in ("story", "explain"):
+        shown = run_here(command, "1", "--archive", path).out
+        assert "Pipeline [-delayed-]{+signed+}" in shown
+        assert "Edited since" in shown

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from aggregator.annotate.beat import load_beat
 from aggregator.model import FeedState, Health, Story
+from aggregator.publish.account import account_of
 from aggregator.publish.digest import make_edition
-from aggregator.publish.view import FeedReport
+from aggregator.publish.render import render
+from aggregator.publish.view import FeedReport, story_view
 from aggregator.settings import DigestDefinition
-from tests.builders import make_annotated, make_article, make_feed, make_stored
+from tests.builders import make_annotated, make_article, make_feed, make_stored, make_story
 
 CHROMIUM = shutil.which("chromium")
 NOW = datetime(2026, 3, 5, 7, 0, tzinfo=UTC)
@@ -61,6 +64,20 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_nothing_sticks_out(browser: Browser, page_address: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(page_address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 820])
+def test_the_tables_of_a_story_scroll_within_the_page(browser: Browser, width: int) -> None:
+    story = make_story(make_annotated(make_article("Сверхдлинное" * 30, summary="Слово " * 60, language="ru")))
+    told = {"silent": (), "silent_hours": 24, "topic_names": {}, "account": account_of(story)}
+    html = render("story.html", view=story_view(story, load_beat()), **told)
+    css = "".join(
+        (resources.files("aggregator.publish") / "templates" / f"{n}.css").read_text() for n in ("digest", "page")
+    )
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(html.replace('<link rel="stylesheet" href="/style.css">', f"<style>{css}</style>"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 

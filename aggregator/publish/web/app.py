@@ -1,7 +1,7 @@
 """The pages: today, search, story, digests, feeds; and /healthz for machines."""
 
 import importlib.resources
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -18,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aggregator.annotate.beat import Beat
 from aggregator.archive import Archive
 from aggregator.errors import QueryError
+from aggregator.publish.account import SILENT_HOURS, silent_camps
 from aggregator.publish.render import render
-from aggregator.publish.view import story_view
+from aggregator.publish.telling import read_account
+from aggregator.publish.view import FeedReport, story_view
 from aggregator.publish.web.callback import Subscriber, callback_routes
 from aggregator.query import Everything, parse_query
 
@@ -40,18 +42,25 @@ _HEADERS = {
 }
 
 OpenArchive = Callable[[], Archive]
+FeedReports = Callable[[Archive], Sequence[FeedReport]]
 
 
 class _Pages:
     """One handler per route; each request reads the archive through a connection of its own."""
 
     def __init__(
-        self, open_archive: OpenArchive, beat: Beat, clock: Callable[[], datetime], minimum_relevance: float
+        self,
+        open_archive: OpenArchive,
+        beat: Beat,
+        clock: Callable[[], datetime],
+        minimum_relevance: float,
+        feed_reports: FeedReports,
     ) -> None:
         self._open = open_archive
         self._beat = beat
         self._clock = clock
         self._minimum = minimum_relevance
+        self._feed_reports = feed_reports
         self._topic_names = {topic.id: topic.name["en"] for topic in beat.topics.values()}
 
     def today(self, request: Request) -> Response:
@@ -87,16 +96,18 @@ class _Pages:
     def story(self, request: Request) -> Response:
         archive = self._open()
         try:
-            story = archive.story(_number(request.path_params["story_id"]))
+            account = read_account(archive, _number(request.path_params["story_id"]))
+            reports = self._feed_reports(archive)
         finally:
             archive.close()
-        if story is None:
+        if account is None:
             raise HTTPException(404, "There is no such story.")
         return _page(
             "story.html",
-            view=story_view(story, self._beat),
-            articles=story.articles,
-            evidence=story.relevance.evidence,
+            view=story_view(account.story, self._beat),
+            account=account,
+            silent=silent_camps(account.story, reports, now=self._clock(), hours=SILENT_HOURS),
+            silent_hours=SILENT_HOURS,
             topic_names=self._topic_names,
         )
 
@@ -145,10 +156,15 @@ def make_app(
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     minimum_relevance: float = 0.5,
+    feed_reports: FeedReports = lambda archive: (),
     callback: tuple[str, Subscriber] | None = None,
 ) -> Starlette:
-    """The application; `open_archive` gives a read-only connection for one request; `callback`, path and subscriber of WebSub."""
-    pages = _Pages(open_archive, beat, clock, minimum_relevance)
+    """The application; `open_archive` gives a read-only connection for one request.
+
+    `feed_reports` tell how the configured feeds are doing: without them no camp is called silent. `callback`: path and
+    subscriber of WebSub.
+    """
+    pages = _Pages(open_archive, beat, clock, minimum_relevance, feed_reports)
     routes = [
         Route("/", pages.today),
         Route("/search", pages.search),

@@ -3,7 +3,12 @@
 import sys
 from pathlib import Path
 
+import numpy
 import pytest
+from model2vec import StaticModel
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from aggregator.config import load_settings
 from aggregator.embedding import load_embedder
@@ -28,19 +33,15 @@ def test_the_folder_is_relative_to_the_configuration(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
-    pytest.importorskip("model2vec", reason="the extra `semantic` is not installed")
     with pytest.raises(ConfigurationError, match="no model2vec model"):
         load_embedder(tmp_path)
 
 
 def test_a_saved_model_gives_vectors_of_its_own_length(tmp_path: Path) -> None:
-    model2vec = pytest.importorskip("model2vec", reason="the extra `semantic` is not installed")
-    numpy, tokenizers = pytest.importorskip("numpy"), pytest.importorskip("tokenizers")
-    tokenizer = tokenizers.Tokenizer(
-        tokenizers.models.WordLevel({"[UNK]": 0, "bear": 1, "медведь": 2}, unk_token="[UNK]")
-    )
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    words = WordLevel({"[UNK]": 0, "bear": 1, "медведь": 2}, unk_token="[UNK]")
+    tokenizer = Tokenizer(words)
+    tokenizer.pre_tokenizer = Whitespace()
     vectors = numpy.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0]], dtype="float32")
-    model2vec.StaticModel(vectors, tokenizer).save_pretrained(tmp_path / "model")
+    StaticModel(vectors, tokenizer).save_pretrained(tmp_path / "model")
     embedder = load_embedder(tmp_path / "model")
     assert list(embedder.embed("bear")) == list(embedder.embed("медведь")) == [1.0, 0.0]

@@ -15,7 +15,7 @@ def print_account(account: Account, silent: tuple[str, ...], hours: int) -> None
     languages = ", ".join(dict.fromkeys(stored.article.language for stored in story.articles))
     output.out.print(f"Story {story.id}: {account.lead.article.title}", markup=False, style="bold", soft_wrap=True)
     output.out.print(
-        f"{len(story.articles)} articles, {story.independent_sources} independent sources, languages: {languages}"
+        f"articles: {len(story.articles)}, independent sources: {story.independent_sources}, languages: {languages}"
     )
     _print_reports(account)
     _print_framing(account)

@@ -9,6 +9,7 @@ import typer
 from aggregator import pipeline
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
+from aggregator.annotate.topics import topic_evidence
 from aggregator.archive import Order
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import edits, output
@@ -136,6 +137,7 @@ def _print_explanation(
     stored: StoredArticle, full_text: FullText | None, edited: Sequence[Edit], beat: Beat, *, json: bool
 ) -> None:
     relevance, article = stored.annotated.relevance, stored.article
+    topics = topic_evidence(stored.annotated, beat)
     if json:
         dates = {
             "published": output.when(article.date),
@@ -149,6 +151,7 @@ def _print_explanation(
                 "relevance": relevance.score,
                 "language": article.language,
                 "topics": stored.annotated.topics,
+                "topic_evidence": topics,
                 "actors": actors(stored, beat),
                 "places": places(stored, beat),
                 "evidence": [evidence._asdict() for evidence in relevance.evidence],
@@ -162,7 +165,7 @@ def _print_explanation(
         ("language", article.language),
         ("relevance", f"{relevance.score:.2f}"),
         ("full text", _told(full_text)),
-        ("topics", ", ".join(stored.annotated.topics) or "none"),
+        ("topics", "\n".join(f"{topic}: {', '.join(found)}" for topic, found in topics.items()) or "none"),
         ("actors", ", ".join(actors(stored, beat)) or "none"),
         ("places", ", ".join(places(stored, beat)) or "none"),
     ]

@@ -202,7 +202,9 @@ def test_explain_judges_a_text_that_is_not_in_the_archive(tmp_path: Path) -> Non
     (tmp_path / "text.txt").write_text("Путин и Си Цзиньпин обсудили <b>газопровод</b> в Пекине.", encoding="utf-8")
     done = run_here("explain", "--title", "Путин встретился с Си Цзиньпином", "--text", tmp_path / "text.txt", "--json")
     told = done.json
-    assert set(told) == {"relevance", "language", "topics", "actors", "places", "evidence"}
+    assert set(told) == {"relevance", "language", "topics", "topic_evidence", "actors", "places", "evidence"}
+    assert told["topic_evidence"].keys() == set(told["topics"])
+    assert all(told["topic_evidence"].values())
     assert told["language"] == "ru"
     assert {"Vladimir Putin", "Xi Jinping"} <= set(told["actors"])
     assert 0 <= told["relevance"] <= 1

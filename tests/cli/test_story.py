@@ -44,7 +44,7 @@ def test_a_story_is_told_with_ladder_lineage_and_framing(tmp_path: Path) -> None
 
 def test_the_tables_name_the_reprint_and_the_delay(tmp_path: Path) -> None:
     shown = run_here("story", "1", "--archive", _archive(tmp_path / "a.db")).out
-    assert "2 independent sources" in shown
+    assert "independent sources: 2" in shown
     assert "One text, one source" in shown
     assert "+3 h" in shown
 

@@ -1,6 +1,6 @@
 """Pure: judged examples → weights of a logistic regression, and what cross-validation expects of them.
 
-Fitting needs scipy (`pip install 'aggregator[train]'`); scoring needs nothing.
+Fitting needs scipy, which the extra `train` brings; scoring needs nothing.
 """
 
 import hashlib
@@ -67,7 +67,7 @@ def fit(
     try:
         return _fitted(examples, names, ridge, counts or [1.0] * len(examples), known)
     except ImportError as error:
-        raise FittingError("fitting needs scipy: pip install 'aggregator[train]'") from error
+        raise FittingError("fitting needs scipy: pip install scipy") from error
 
 
 def _fitted(

@@ -104,7 +104,7 @@ class Archive(Protocol):
         """Judge and index articles anew, but those whose text has changed since they were handed out; returns whose."""
 
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
-        """Articles without a story, earliest first, those of one moment by URL, so that the order of polling plays no part."""
+        """Articles without a story, earliest first."""
 
     def recent(self, since: datetime) -> tuple[StoredArticle, ...]:
         """Articles with a story that appeared since then, earliest first."""

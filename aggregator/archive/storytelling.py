@@ -13,10 +13,10 @@ class Storytelling(Affairs):
     """The part of the archive that gathers articles into stories."""
 
     def unplaced(self, limit: int) -> tuple[StoredArticle, ...]:
-        return self._articles("story_id IS NULL ORDER BY date, url, id LIMIT ?", (limit,))
+        return self._articles("story_id IS NULL ORDER BY date, id LIMIT ?", (limit,))
 
     def recent(self, since: datetime) -> tuple[StoredArticle, ...]:
-        return self._articles("story_id IS NOT NULL AND date >= ? ORDER BY date, url, id", (store_time(since),))
+        return self._articles("story_id IS NOT NULL AND date >= ? ORDER BY date, id", (store_time(since),))
 
     def place(self, placements: Iterable[Placement]) -> None:
         with self._transaction():

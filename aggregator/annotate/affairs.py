@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.glossary import load_glossary
 from aggregator.annotate.rarity import FACTS, Rarity, is_common
-from aggregator.annotate.signature import is_bulletin, names_in, signature
+from aggregator.annotate.signature import is_bulletin, names_in, notions_in, signature
 from aggregator.model import Episode, StoredArticle, Story
 
 #: An affair takes up stories for so long: the same persons meet again, and over months everything hangs together.
@@ -143,7 +143,9 @@ class AffairIndex:
         """What ties two together, in words: concepts, other names, notions. Empty if these are too few, or only broad."""
         concepts = [self._beat.concepts[term[2:]] for term in core if term.startswith("c:")]
         others = [spelt[term] for term in core if term in spelt and not is_common(term)]
-        notions = [term[2:].replace("_", " ") for term in core if _is_notion(term)]
+        # A foreign ministry and a foreign minister are one thing, not two.
+        said = {notion for concept in concepts for notion in notions_in(concept.name(), "en")}
+        notions = [term[2:].replace("_", " ") for term in core if _is_notion(term) and term not in said]
         told: dict[str, str] = {}
         for name in (*(concept.name() for concept in concepts), *others, *notions):
             told.setdefault(name.casefold(), name)

@@ -180,6 +180,11 @@ def _subject(stored: StoredArticle, beat: Beat) -> str:
     return first.id if first.side == "third" else first.side
 
 
+def notions_in(text: str, language: str) -> Iterator[str]:
+    """The notions of the glossary in a text."""
+    return _notions(fold(text), words(text), language)
+
+
 def _notions(folded: str, analysed: Sequence[str], language: str) -> Iterator[str]:
     glossary = load_glossary()
     found = glossary.han_notions(folded) if language == "zh" else glossary.notions(analysed)

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.days import day_of, days_named
 from aggregator.annotate.glossary import load_glossary
 from aggregator.annotate.quantities import quantities
-from aggregator.model import DateConfidence, StoredArticle
+from aggregator.model import DateConfidence, Field, Mention, StoredArticle
 from aggregator.text.fold import fold, is_han
 from aggregator.text.words import words
 
@@ -35,7 +36,7 @@ _ANALYSIS = re.compile(
 )
 #: A name in the middle of a sentence, in Latin or Cyrillic letters.
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-ZА-Я][a-zа-яё]{3,}")
-#: From this share of capitals on, capitals in a title say nothing.
+#: From this share of words with a capital on, capitals in a title say nothing.
 _TITLE_CASE = 0.6
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LATIN = str.maketrans(
@@ -49,9 +50,9 @@ _SOUNDS = (("kh", "h"), ("zh", "j"), ("sch", "sh"), ("ph", "f"), ("x", "ks"), ("
 class Signature:
     """The comparable part of an article.
 
-    `words` are the terms of title and lead by the log of their count, Han as pairs of characters. `facts` are
-    concepts (`c:…`), notions of the glossary (`g:…`), quantities (`n: p: d: o:`) and the consonants of other names
-    (`s:…`), 1 for what the title has. `moment` to `until` is when it appeared: a whole day if no more is known.
+    `words` are the terms of title and lead by the log of their count, Han as pairs of characters. `facts` are notions
+    of the glossary (`g:…`), concepts that it does not know (`c:…`), quantities (`n: p: d: o:`) and the consonants of
+    other names (`s:…`), 1 for what the title has. `moment` to `until` is when it appeared: a whole day if no more is known.
     """
 
     article: int
@@ -64,12 +65,10 @@ class Signature:
     body: str
     words: Mapping[str, float]
     facts: Mapping[str, float]
-    acts: frozenset[str]
+    title_words: frozenset[str]
+    title_facts: frozenset[str]
     actors: frozenset[str]
     title_actors: frozenset[str]
-    places: frozenset[str]
-    title_names: frozenset[str]
-    """Index forms of other names in the title; none where a title writes every word large."""
     title_numbers: frozenset[str]
     title_dates: frozenset[str]
     """Those of the numbers that are dates, ordinals or years."""
@@ -88,23 +87,14 @@ class Signature:
 
 def signature(stored: StoredArticle, beat: Beat) -> Signature:
     """Make the signature of a stored article."""
-    article, glossary = stored.article, load_glossary()
+    article = stored.article
     lead, title = article.body[:_LEAD], fold(article.title)
     title_words, lead_words = words(article.title), words(lead)
-    concepts = _concepts(stored, beat, "title")
-    title_facts = {
-        *concepts,
-        *_notions(title, title_words, article.language),
-        *_names(article.title, article.language),
-    }
-    lead_facts = {
-        *_concepts(stored, beat, "text"),
-        *_notions(fold(lead), lead_words, article.language),
-        *_names(lead, article.language),
-        *quantities(f"{article.title}\n{lead}"),
-    }
+    quantified = frozenset(quantities(article.title))
+    title_facts = frozenset((*_facts(stored, beat, "title", article.title, title_words), *quantified))
+    lead_facts = (*_facts(stored, beat, "text", lead, lead_words), *quantities(lead))
     facts = {**dict.fromkeys(lead_facts, _LEAD_FACT), **dict.fromkeys(title_facts, 1.0)}
-    numbers = frozenset((*quantities(article.title), *_YEAR.findall(article.title)))
+    numbers = quantified | frozenset(_YEAR.findall(article.title))
     day = article.date_confidence is DateConfidence.DAY
     published = day_of(article.date + timedelta(hours=12 * day), article.language)
     return Signature(
@@ -119,13 +109,10 @@ def signature(stored: StoredArticle, beat: Beat) -> Signature:
         body=fold(article.feed_body)[:_COMPARED_BODY],
         words=_weighed_words(title_words, lead_words),
         facts=facts,
-        acts=frozenset(fact for fact in title_facts if fact[:2] == "g:" and fact[2:] in glossary.acts),
+        title_words=frozenset(_terms(title_words)),
+        title_facts=title_facts,
         actors=frozenset(fact for fact in facts if _is_actor(fact, beat)),
         title_actors=frozenset(fact for fact in title_facts if _is_actor(fact, beat)),
-        places=frozenset(
-            fact for fact in facts if fact[:2] == "c:" and beat.concepts[fact[2:]].kind in ("place", "country")
-        ),
-        title_names=_title_names(article.title),
         title_numbers=numbers,
         title_dates=frozenset(number for number in numbers if number[:2] not in ("n:", "p:")),
         days=days_named(f"{article.title}\n{lead}", published) or frozenset((published,)),
@@ -133,6 +120,15 @@ def signature(stored: StoredArticle, beat: Beat) -> Signature:
         bulletin=bool(_BULLETIN.search(title)),
         analysis=bool(_ANALYSIS.search(title)),
     )
+
+
+def _facts(stored: StoredArticle, beat: Beat, field: Field, text: str, analysed: Sequence[str]) -> Iterator[str]:
+    """What a title or lead says in any language, but for its quantities."""
+    mentions = [m for m in stored.annotated.mentions if m.field == field and m.start < len(text)]
+    yield from _concepts(mentions, beat)
+    yield from _notions(fold(text), analysed, stored.article.language)
+    if stored.article.language != "zh" and not (field == "title" and _is_title_case(text)):
+        yield from _names(text, mentions)
 
 
 def _weighed_words(title: Sequence[str], lead: Sequence[str]) -> dict[str, float]:
@@ -147,14 +143,19 @@ def _terms(analysed: Sequence[str]) -> list[str]:
     return single + [a + b for a, b in pairs if len(a) == len(b) == 1 and is_han(a) and is_han(b)]
 
 
-def _concepts(stored: StoredArticle, beat: Beat, field: str) -> Iterator[str]:
-    """Concepts of title or lead, but not the countries of the pair: every story of the beat has those."""
-    for mention in stored.annotated.mentions:
+def _concepts(mentions: Sequence[Mention], beat: Beat) -> Iterator[str]:
+    """Concepts, but not the countries of the pair: every story of the beat has those."""
+    for mention in mentions:
         concept = beat.concepts.get(mention.concept)
-        if concept is None or mention.field != field or (field == "text" and mention.start >= _LEAD):
-            continue
-        if concept.kind != "country" or concept.side == "third":
-            yield f"c:{mention.concept}"
+        if concept is not None and (concept.kind != "country" or concept.side == "third"):
+            yield _fact_of(concept.id, concept.names["en"])
+
+
+@lru_cache(maxsize=20_000)
+def _fact_of(concept: str, names: tuple[str, ...]) -> str:
+    """A concept that the glossary knows too goes by the glossary's name: else it would count twice."""
+    known = (load_glossary().notion_of(name) for name in names)
+    return next((f"g:{notion}" for notion in known if notion), f"c:{concept}")
 
 
 def _subject(stored: StoredArticle, beat: Beat) -> str:
@@ -179,22 +180,20 @@ def _is_actor(fact: str, beat: Beat) -> bool:
     return (kind == "g:" and name in load_glossary().actors) or (kind == "c:" and beat.concepts[name].kind == "person")
 
 
-def _names(text: str, language: str) -> Iterator[str]:
-    """The consonants of names: «Белгород» and Belgorod are both `blgrd`."""
-    if language == "zh":
-        return
+def _names(text: str, mentions: Sequence[Mention]) -> Iterator[str]:
+    """The consonants of names that are no concepts: «Белгород» and Belgorod are both `blgrd`."""
     for match in _NAME.finditer(text):
+        if any(m.start < match.end() and match.start() < m.end for m in mentions):
+            continue
         analysed = words(match[0])
         key = _consonants(analysed[0]) if analysed else ""
         if len(key) > 2:
             yield f"s:{key}"
 
 
-def _title_names(title: str) -> frozenset[str]:
-    large = sum(word[0].isupper() for word in title.split())
-    if large > len(title.split()) * _TITLE_CASE:
-        return frozenset()
-    return frozenset(word for match in _NAME.finditer(title) for word in words(match[0])[:1])
+def _is_title_case(title: str) -> bool:
+    written = title.split()
+    return sum(word[0].isupper() for word in written) > len(written) * _TITLE_CASE
 
 
 def _consonants(word: str) -> str:

@@ -188,14 +188,15 @@ def measure(group: Sequence[Scored]) -> Measures:
     hits = sum(a and b for a, b in zip(said, is_so, strict=True))
     judged = [one for one in group if one.item.topics is not None and (one.item.relevant or one.item.topics)]
     topic_hits = sum(len(one.topics & (one.item.topics or frozenset())) for one in judged)
+    topics_said = sum(len(one.topics) for one in judged)
+    topics_true = sum(len(one.item.topics or ()) for one in judged)
+    precision, recall = hits / (sum(said) or 1), hits / (sum(is_so) or 1)
     return Measures(
-        precision=hits / (sum(said) or 1),
-        recall=hits / (sum(is_so) or 1),
-        f1=_f1(hits, sum(said), sum(is_so)),
+        precision=precision,
+        recall=recall,
+        f1=f1(precision, recall),
         average_precision=average_precision(group),
-        topic_f1=_f1(
-            topic_hits, sum(len(one.topics) for one in judged), sum(len(one.item.topics or ()) for one in judged)
-        ),
+        topic_f1=f1(topic_hits / (topics_said or 1), topic_hits / (topics_true or 1)),
         n=len(group),
     )
 
@@ -222,5 +223,6 @@ def calibration(group: Collection[Scored]) -> list[Bin]:
     ]
 
 
-def _f1(hits: int, said: int, true: int) -> float:
-    return 2 * hits / ((said + true) or 1)
+def f1(precision: float, recall: float) -> float:
+    """The harmonic mean of the two; 0 if both are."""
+    return 2 * precision * recall / ((precision + recall) or 1.0)

@@ -18,7 +18,7 @@ from aggregator.annotate.beat import Beat
 from aggregator.annotate.sameness import Weights
 from aggregator.annotate.semantic import Embedder
 from aggregator.annotate.stories import StoryIndex
-from aggregator.evaluate import EvaluationError, read_rows
+from aggregator.evaluate import EvaluationError, f1, read_rows
 from aggregator.model import Entry, ParsedFeed, Placement, StoredArticle
 from aggregator.settings import Camp, Feed
 from aggregator.text.urls import host_of
@@ -162,7 +162,7 @@ def b_cubed(said: Mapping[int, object], true: Mapping[int, object]) -> Counts:
     count = len(said) or 1
     precision = sum(n * n / mine[group] for (group, _), n in both.items()) / count
     recall = sum(n * n / theirs[group] for (_, group), n in both.items()) / count
-    return Counts(precision, recall, 2 * precision * recall / ((precision + recall) or 1.0))
+    return Counts(precision, recall, f1(precision, recall))
 
 
 def _of_pairs(judged: Sequence[JudgedArticle], story: Mapping[int, int], *, across: bool) -> Counts:
@@ -195,4 +195,5 @@ def counts(verdicts: Sequence[tuple[bool, bool]]) -> Counts:
     """Precision, recall and F1 of (said, is) verdicts."""
     hits = sum(said and true for said, true in verdicts)
     said, true = sum(said for said, _ in verdicts), sum(true for _, true in verdicts)
-    return Counts(hits / (said or 1), hits / (true or 1), 2 * hits / ((said + true) or 1))
+    precision, recall = hits / (said or 1), hits / (true or 1)
+    return Counts(precision, recall, f1(precision, recall))

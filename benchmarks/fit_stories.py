@@ -1,10 +1,12 @@
 """Fit what makes two articles one event on judged stories, and say what windows held out expect of it.
 
-    python benchmarks/fit_stories.py JUDGED.jsonl [--pairs PAIRS.jsonl] [--write sameness.json]
+    python benchmarks/fit_stories.py JUDGED.jsonl [--pairs PAIRS.jsonl] [--windows ITEMS.jsonl.gz] [--write sameness.json]
     python benchmarks/fit_stories.py --pool ITEMS.jsonl.gz --write rarity.json
 
 Items are as `aggregator evaluate stories` reads them. Held out are whole months, then whole affairs (`topic`): their
-items are gathered by weights that have seen none of them. `--pool` counts in how many items each common word stands.
+items are gathered by weights that have seen none of them. `--windows` learns also from small windows of a pool of
+items, none within two days of the judged ones, whose stories `tests/gold/pool_stories.jsonl` gives by id. `--pool` counts
+in how many items each common word stands.
 """
 
 import argparse
@@ -12,21 +14,21 @@ import json
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.annotate.fitting import Example, fit
 from aggregator.annotate.rarity import FACTS, Rarity
 from aggregator.annotate.sameness import Report, Weights, features, load_weights, weighed
 from aggregator.annotate.signature import signature
-from aggregator.annotate.stories import WINDOW
+from aggregator.annotate.stories import WINDOW, StoryIndex
 from aggregator.evaluate import EvaluationError, read_rows
 from aggregator.evaluate_stories import (
-    Counts,
     JudgedArticle,
     StoryMeasures,
     counts,
@@ -36,14 +38,18 @@ from aggregator.evaluate_stories import (
     read_judged_pairs,
     stored_article,
 )
+from aggregator.model import StoredArticle
 from tests.annotate.test_judgement import sample
 
+_WINDOWS = Path(__file__).parent.parent / "tests" / "gold" / "pool_stories.jsonl"
 _FOLDS = 6
 _RIDGE = 10.0
 #: How often a pair that was judged by itself counts.
 _PAIR_WEIGHT = 2.0
 #: How much a pair of the sample feeds counts. With 1 the real items came out worse, with 0 the sample did.
 _SAMPLE_WEIGHT = 0.3
+#: How much a pair of the judged windows of the pool counts: they are of more months and affairs than the judged items.
+_WINDOW_WEIGHT = 3.0
 #: Words in fewer articles than this share are left out of the prior: all of them are rare.
 _COMMON = 0.002
 
@@ -57,18 +63,21 @@ class Pair(NamedTuple):
     same: bool
     across: bool
     weight: float
+    window: int = 0
+    """Pairs of one window are held out together."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--windows", type=Path)
     parser.add_argument("--pool", type=Path)
     parser.add_argument("--write", type=Path)
     parser.add_argument("--beat", default="china-russia")
     chosen = parser.parse_args()
     beat = load_beat(chosen.beat)
-    data = prior(chosen.pool, beat) if chosen.pool else model(chosen.file, chosen.pairs, beat)
+    data = prior(chosen.pool, beat) if chosen.pool else model(chosen.file, chosen.pairs, chosen.windows, beat)
     if chosen.write:
         chosen.write.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -80,11 +89,7 @@ def prior(pool: Path, beat: Beat) -> dict[str, object]:
     """Shares of articles in which each common word and fact stands."""
     totals: Counter[str] = Counter()
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for number, row in enumerate(read_rows(pool), 1):
-        try:
-            stored = stored_article(number, {**row, "text": row.get("summary")}, beat)
-        except EvaluationError:
-            continue
+    for stored, _ in readable(enumerate(read_rows(pool), 1), beat):
         mine = signature(stored, beat)
         for language, terms in ((mine.language, mine.words), (FACTS, mine.facts)):
             totals[language] += 1
@@ -101,22 +106,24 @@ def prior(pool: Path, beat: Beat) -> dict[str, object]:
 # --- the model ---
 
 
-def model(file: Path, more: Path | None, beat: Beat) -> dict[str, object]:
+def model(file: Path, more: Path | None, pool: Path | None, beat: Beat) -> dict[str, object]:
     """Weights fitted on all items; prints what held-out windows and affairs expect."""
     judged = read_judged_articles(file, beat)
     topics = {str(row["id"]): str(row.get("topic")) for row in read_rows(file)}
     pairs = list(comparable(judged, beat))
-    beside = [*sample_pairs(beat), *(judged_pairs(more, beat) if more else ())]
+    windows = list(window_pairs(pool, beat)) if pool else []
+    single = list(judged_pairs(more, beat)) if more else []
+    invented = list(sample_pairs(beat))
+    beside = [*invented, *windows, *single]
     print(f"{len(judged)} items, {len(pairs)} pairs, {sum(pair.same for pair in pairs)} of one event")
     months = [f"{one.stored.article.date:%Y-%m}" for one in judged]
     affairs = [topics[one.id] for one in judged]
     for name, groups in (("months", months), ("affairs", affairs)):
         for seed in range(2):
             show(f"held out: {name}, split {seed}", held_out(judged, pairs, beside, folds(groups, seed), beat))
-    own = [pair for pair in beside if pair.weight == _PAIR_WEIGHT]
-    for seed in range(3 if own else 0):
-        rest = [*pairs, *(pair for pair in beside if pair.weight != _PAIR_WEIGHT)]
-        print(f"held out: pairs, split {seed}", *(f"{value:.3f}" for value in held_out_pairs(rest, own, seed)))
+    for name, own, rest in (("pairs", single, windows), ("windows", windows, single)):
+        for seed in range(3 if own else 0):
+            print(f"held out: {name}, split {seed}", held_out_pairs([*pairs, *invented, *rest], own, seed))
     fitted = fit_pairs([*pairs, *beside])
     story, _ = gather([one.stored for one in judged], beat, fitted)
     show("fitted on all", measure_stories(judged, story))
@@ -127,6 +134,7 @@ def model(file: Path, more: Path | None, beat: Beat) -> dict[str, object]:
         "best": fitted.best,
         "join": fitted.join,
         "alone": fitted.alone,
+        "alone_across": fitted.alone_across,
         "merge": fitted.merge,
     }
 
@@ -168,25 +176,55 @@ def sample_pairs(beat: Beat) -> Iterator[Pair]:
         yield pair._replace(weight=pair.weight * _SAMPLE_WEIGHT)
 
 
+def window_pairs(pool: Path, beat: Beat) -> Iterator[Pair]:
+    """Pairs within the judged windows of a pool, with the weights that words had among all its items of that time."""
+    labels = {str(row["id"]): (int(row["window"]), str(row["story"])) for row in read_rows(_WINDOWS)}
+    sizes = Counter(story for _, story in labels.values())
+    dated = [(number, row) for number, row in enumerate(read_rows(pool), 1) if row.get("published")]
+    index, windows = StoryIndex(beat), defaultdict[int, list[tuple[Report, str]]](list)
+    for stored, name in sorted(readable(dated, beat), key=lambda pair: (pair[0].article.date, pair[0].id)):
+        mine = index.weigh(stored)
+        if name not in labels:
+            continue
+        window, story = labels[name]
+        for earlier, other in windows[window]:
+            if mine.signature.moment - earlier.signature.moment <= WINDOW:
+                across = mine.signature.language != earlier.signature.language
+                weight = _WINDOW_WEIGHT * ((sizes[story] - 1) ** -0.5 if story == other else 1.0)
+                yield Pair(0, 0, features(mine, earlier), story == other, across, weight, window)
+        windows[window].append((mine, story))
+
+
+def readable(rows: Iterable[tuple[int, Mapping[str, Any]]], beat: Beat) -> Iterator[tuple[StoredArticle, str]]:
+    """The items that have a title or text, as the archive would hold them, and their ids."""
+    for number, row in rows:
+        with suppress(EvaluationError):
+            yield stored_article(number, {**row, "text": row.get("summary")}, beat), str(row["id"])
+
+
 def judged_pairs(file: Path, beat: Beat) -> Iterator[Pair]:
     """Pairs that readers judged one by one."""
-    for pair in read_judged_pairs(file, beat):
-        a, b = (weighed(signature(stored, beat), Rarity()) for stored in (pair.first, pair.second))
+    for number, pair in enumerate(read_judged_pairs(file, beat)):
+        index = StoryIndex(beat)
+        a, b = index.weigh(pair.first), index.weigh(pair.second)
         across = a.signature.language != b.signature.language
-        yield Pair(0, 0, features(b, a), pair.same, across, _PAIR_WEIGHT)
+        yield Pair(0, 0, features(b, a), pair.same, across, _PAIR_WEIGHT, number)
 
 
-def held_out_pairs(pairs: Sequence[Pair], beside: Sequence[Pair], seed: int) -> Counts:
-    """How the pairs are decided by weights that have not seen them."""
-    fold = folds([str(n) for n in range(len(beside))], seed)
-    said = []
+def held_out_pairs(pairs: Sequence[Pair], own: Sequence[Pair], seed: int) -> str:
+    """How single pairs are decided by weights that have not seen them nor others of their window."""
+    fold = folds([str(pair.window) for pair in own], seed)
+    said: dict[bool, list[tuple[bool, bool]]] = {False: [], True: []}
     for held in range(_FOLDS):
-        fitted = fit_pairs([*pairs, *(pair for pair, own in zip(beside, fold, strict=True) if own != held)])
-        for pair, own in zip(beside, fold, strict=True):
-            if own == held:
-                score = fitted.within["bias"] + sum(fitted.within[name] * value for name, value in pair.values.items())
-                said.append((score >= fitted.join + fitted.alone, pair.same))
-    return counts(said)
+        fitted = fit_pairs([*pairs, *(pair for pair, its in zip(own, fold, strict=True) if its != held)])
+        for pair in (pair for pair, its in zip(own, fold, strict=True) if its == held):
+            side = fitted.across if pair.across else fitted.within
+            score = side["bias"] + sum(side[name] * value for name, value in pair.values.items())
+            said[pair.across].append((score >= fitted.join + fitted.alone, pair.same))
+    return "  ".join(
+        f"{name} {c.precision:.3f} {c.recall:.3f} F1 {c.f1:.3f}"
+        for name, c in (("within", counts(said[False])), ("across", counts(said[True])))
+    )
 
 
 def fit_pairs(pairs: Sequence[Pair]) -> Weights:

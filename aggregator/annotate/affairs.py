@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.glossary import load_glossary
 from aggregator.annotate.rarity import FACTS, Rarity, is_common
-from aggregator.annotate.signature import is_bulletin, names_in, notions_in, signature
-from aggregator.model import Episode, StoredArticle, Story
+from aggregator.annotate.signature import concepts_of, fact_of, is_bulletin, names_in, notions_in
+from aggregator.model import Episode, Field, StoredArticle, Story
 
 #: An affair takes up stories for so long: the same persons meet again, and over months everything hangs together.
 _WINDOW = timedelta(days=28)
 #: An index needs twice the window: affairs that are still open, with all of their stories.
 AFFAIR_MEMORY = 2 * _WINDOW
 #: The cosine from which a story joins an affair of the day (`benchmarks/affairs.py`, docs/judgement.md).
-JOIN = 0.2
+JOIN = 0.15
 #: After so many days it takes twice the cosine.
 _HALF_LIFE = timedelta(days=14)
 #: What counts as naming the same: from this share of unit length on, in the story and in the affair. Without such a
@@ -157,13 +157,18 @@ class AffairIndex:
         named: dict[str, float] = defaultdict(float)
         for stored in story.articles:
             said = _said(stored)
-            for fact, weight in signature(stored, self._beat).facts.items():
-                if fact.startswith(_NAMING) and fact not in said and not self._is_outlet(fact, stored):
+            for fact, weight in _facts(stored, self._beat).items():
+                if fact not in said and not self._is_outlet(fact, stored):
                     named[fact] += weight / len(story.articles)
-        weights = self._rarity.weights(FACTS, named)
+        rare = self._rarity.weights(FACTS, {self._counted_as(fact): 1.0 for fact in named})
+        weights = {fact: weight * rare.get(self._counted_as(fact), 0.0) for fact, weight in named.items()}
         kept = sorted(weights, key=lambda fact: (-weights[fact], fact))[:_TERMS]
         length = math.hypot(*(weights[fact] for fact in kept))
         return {fact: thousandths for fact in kept if (thousandths := round(1000 * weights[fact] / length))}
+
+    def _counted_as(self, fact: str) -> str:
+        """The name by which a fact's rarity is known."""
+        return fact_of(self._beat.concepts[fact[2:]]) if fact.startswith("c:") else fact
 
     def _is_outlet(self, fact: str, stored: StoredArticle) -> bool:
         """Whether a report names the outlet that it is of, as agencies do in each."""
@@ -189,6 +194,18 @@ class AffairIndex:
 def _is_notion(term: str) -> bool:
     """Whether it is a notion of the glossary, but no office: who holds it is named."""
     return term.startswith("g:") and term[2:] not in load_glossary().actors
+
+
+def _facts(stored: StoredArticle, beat: Beat) -> dict[str, float]:
+    """Concepts (`c:`), notions (`g:`) and other names (`s:`): what the title says counts twice what the lead does."""
+    article, facts = stored.article, dict[str, float]()
+    fields: tuple[tuple[Field, str, float], ...] = (("text", article.body[:_LEAD], 0.5), ("title", article.title, 1.0))
+    for field, text, weight in fields:
+        concepts = list(concepts_of(stored, beat, field, text))
+        notions = set(notions_in(text, article.language)).difference(map(fact_of, concepts))
+        names = dict(names_in(text, article.language))
+        facts |= dict.fromkeys((*(f"c:{concept.id}" for concept in concepts), *sorted(notions), *names), weight)
+    return facts
 
 
 def _said(stored: StoredArticle) -> set[str]:

@@ -26,16 +26,16 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }
-_LETTERS = "|".join(name for name in _WEEKDAYS if name < "\u3000")
-_HAN = "|".join(name for name in _WEEKDAYS if name > "\u3000")
-_WEEKDAY = re.compile(rf"\b(?:{_LETTERS})\b|{_HAN}")
+_SHIFTS = {
+    **dict.fromkeys(("yesterday", "вчера", "昨天", "昨日"), -1),
+    **dict.fromkeys(("today", "сегодня", "今天", "今日"), 0),
+    **dict.fromkeys(("tomorrow", "завтра", "明天", "明日"), 1),
+}
+_LETTERS = "|".join(name for name in (*_WEEKDAYS, *_SHIFTS) if name < "\u3000")
+_HAN = "|".join(name for name in (*_WEEKDAYS, *_SHIFTS) if name > "\u3000")
+_DAY_WORD = re.compile(rf"\b(?:{_LETTERS})\b|{_HAN}")
 _BARE_DAY = re.compile(r"(?<![月\d])(\d{1,2})日")
 _DIGIT = re.compile(r"\d")
-_RELATIVE = (
-    (-1, re.compile(r"\byesterday\b|\bвчера\b|昨[天日]")),
-    (0, re.compile(r"\btoday\b|\bсегодня\b|今[天日]")),
-    (1, re.compile(r"\btomorrow\b|\bзавтра\b|明[天日]")),
-)
 #: A weekday more than so many days back is rather the coming one.
 _BACK = 4
 
@@ -48,10 +48,10 @@ def day_of(moment: datetime, language: str) -> int:
 def days_named(text: str, published: int) -> frozenset[int]:
     """The days near its day of publication that a text names, as ordinals."""
     folded = fold(text)
-    found = set(_weekdays(folded, published))
+    found = {_day_meant(word, published) for word in _DAY_WORD.findall(folded)}
     if _DIGIT.search(folded):
         found.update(_dates(folded, published), _bare_days(folded, published))
-    return frozenset(found | {published + shift for shift, pattern in _RELATIVE if pattern.search(folded)})
+    return frozenset(found)
 
 
 def _dates(folded: str, published: int) -> Iterator[int]:
@@ -72,8 +72,8 @@ def _bare_days(folded: str, published: int) -> Iterator[int]:
         yield from (d for d in range(published - _BACK, published + 1) if date.fromordinal(d).day == int(match[1]))
 
 
-def _weekdays(folded: str, published: int) -> Iterator[int]:
-    today = date.fromordinal(published).weekday()
-    for match in _WEEKDAY.finditer(folded):
-        back = (today - _WEEKDAYS[match[0]]) % 7
-        yield published - back if back <= _BACK else published - back + 7
+def _day_meant(word: str, published: int) -> int:
+    if word in _SHIFTS:
+        return published + _SHIFTS[word]
+    back = (date.fromordinal(published).weekday() - _WEEKDAYS[word]) % 7
+    return published - back if back <= _BACK else published - back + 7

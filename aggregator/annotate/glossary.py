@@ -21,8 +21,6 @@ _FILE = Path(__file__).parent / "glossary.txt"
 class Glossary:
     """The notions, by the first word of each of their names; Chinese ones by their first character."""
 
-    acts: frozenset[str]
-    """Notions that are acts: arrive, sign, attack …"""
     actors: frozenset[str]
     """Notions that are offices and who holds them."""
     _phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
@@ -36,6 +34,11 @@ class Glossary:
                     yield notion
                     break
 
+    def notion_of(self, name: str) -> str | None:
+        """The notion that an English or Russian name as a whole stands for."""
+        analysed = tuple(words(name))
+        return next((notion for phrase, notion in self._phrases.get(analysed[0], ()) if phrase == analysed), None)
+
     def han_notions(self, folded: str) -> Iterator[str]:
         """The same for folded Chinese text."""
         place = 0
@@ -45,6 +48,7 @@ class Glossary:
                 if folded.startswith(name, place):
                     yield notion
                     step = len(name)
+                    break
             place += step
 
 
@@ -55,11 +59,10 @@ def load_glossary() -> Glossary:
     Raises:
         LexiconError: a line has not four columns.
     """
-    acts: set[str] = set()
     actors: set[str] = set()
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     han: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for notion, names in _lines(acts, actors):
+    for notion, names in _lines(actors):
         for name in names:
             if is_han(name[0]):
                 folded = fold(name)
@@ -68,21 +71,20 @@ def load_glossary() -> Glossary:
                 phrase = tuple(words(name))
                 phrases[phrase[0]].append((phrase, notion))
     return Glossary(
-        acts=frozenset(acts),
         actors=frozenset(actors),
         _phrases={first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in phrases.items()},
         _han={first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in han.items()},
     )
 
 
-def _lines(acts: set[str], actors: set[str]) -> Iterator[tuple[str, list[str]]]:
+def _lines(actors: set[str]) -> Iterator[tuple[str, list[str]]]:
     for line in _FILE.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         columns = [column.strip() for column in line.split("|")]
         if len(columns) != 4:
             raise LexiconError(f"{_FILE.name}: not `id | en | ru | zh`: {line}")
-        notion = columns[0].lstrip("!@")
+        notion = columns[0].lstrip("@")
         if columns[0] != notion:
-            (acts if columns[0].startswith("!") else actors).add(notion)
+            actors.add(notion)
         yield notion, [name.strip() for column in columns[1:] for name in column.split(",") if name.strip()]

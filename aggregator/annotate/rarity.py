@@ -34,14 +34,20 @@ class Rarity:
         self._totals: Counter[str] = Counter()
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
 
-    def count(self, language: str, terms: Iterable[str], by: int = 1) -> None:
-        """Count an article's terms in, or with `by` = -1 out."""
-        self._totals[language] += by
+    def count(self, language: str, terms: Iterable[str]) -> None:
+        """Count an article's terms in."""
+        self._totals[language] += 1
+        self._counts[language].update(iter(terms))  # of a mapping it would add the values up
+
+    def uncount(self, language: str, terms: Iterable[str]) -> None:
+        """Count an article's terms out again."""
+        self._totals[language] -= 1
         counts = self._counts[language]
         for term in terms:
-            counts[term] += by
-            if not counts[term]:
+            if counts[term] == 1:
                 del counts[term]
+            else:
+                counts[term] -= 1
 
     def weights(self, language: str, terms: Mapping[str, float]) -> dict[str, float]:
         """Each term's own weight times its rarity, log(articles / articles that have it)."""

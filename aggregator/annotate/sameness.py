@@ -22,7 +22,8 @@ _FILE = Path(__file__).parent / "sameness.json"
 _WORDS = 40
 #: From so many days or hours on a distance says no more.
 _DAYS, _GAP_HOURS = 2, 72.0
-_SHARED_ACTS = 2
+#: So many of the rarest words that both have tell whether they speak of one thing.
+_RAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Report:
 
     signature: Signature
     words: Mapping[str, float]
-    """Of unit length."""
+    words_length: float
+    """Of the vector that the words are."""
     facts: Mapping[str, float]
-    facts_length: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Weights:
     """Log-odds from which an article joins a story."""
     alone: float
     """How much more it takes to join an article that has no story beside it yet: nothing else vouches for it."""
+    alone_across: float
+    """The same where the two are in different languages."""
     merge: float
     """Mean log-odds between the members of two stories from which an article that belongs to both makes them one."""
 
@@ -64,14 +67,11 @@ def weighed(mine: Signature, rarity: Rarity) -> Report:
     weights = rarity.weights(mine.language, mine.words)
     if len(weights) > _WORDS:
         weights = dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_WORDS])
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    facts = rarity.weights(FACTS, mine.facts)
-    bare = replace(mine, words={}, facts={})  # weighed, they are not needed twice
     return Report(
-        signature=bare,
-        words={word: weight / length for word, weight in weights.items()},
-        facts=facts,
-        facts_length=math.sqrt(math.fsum([weight * weight for weight in facts.values()])),
+        signature=replace(mine, words={}, facts={}),  # weighed, they are not needed twice
+        words=weights,
+        words_length=math.sqrt(math.fsum([weight * weight for weight in weights.values()])) or 1.0,
+        facts=rarity.weights(FACTS, mine.facts),
     )
 
 
@@ -87,26 +87,31 @@ def features(a: Report, b: Report, words: float | None = None) -> dict[str, floa
 
 def cosine(a: Report, b: Report) -> float:
     """How alike their words are, 0..1; words of different languages are not."""
-    return _dot(a.words, b.words)
+    if a.signature.language != b.signature.language:
+        return 0.0
+    # The intersection is taken in C; `fsum` does not depend on the order that a set has.
+    shared = math.fsum([a.words[word] * b.words[word] for word in a.words.keys() & b.words.keys()])
+    return shared / (a.words_length * b.words_length)
 
 
 def within(a: Report, b: Report, words: float) -> dict[str, float]:
     """Features of two articles in one language, of whose words the cosine is known."""
     mine, other = a.signature, b.signature
+    shared = [min(a.words[word], b.words[word]) for word in a.words.keys() & b.words.keys()]
     return {
+        **_alike(mine, other),
         "words": words,
         "words squared": words * words,
+        "rarest words shared": math.fsum(sorted(shared)[-_RAREST:]),
         "title words": fuzz.token_set_ratio(mine.title, other.title) / 100,
-        "acts shared": min(len(mine.acts & other.acts), _SHARED_ACTS),
+        "title words unknown": math.log1p(
+            max(_unknown(a.words, mine.title_words, b.words), _unknown(b.words, other.title_words, a.words))
+        ),
         "days between the days named": _days_apart(mine, other),
-        "days between": _gap(mine, other),
         "date only": mine.by_day and other.by_day,
-        "bulletins": mine.bulletin + other.bulletin,
-        "analyses": mine.analysis + other.analysis,
-        "actors of the titles differ": _title_actors_differ(mine, other),
-        "facts": _dot(a.facts, b.facts) / (a.facts_length * b.facts_length or 1.0),
+        "Chinese": mine.language == "zh",
         "subjects of the titles differ": _subjects_differ(mine, other),
-        "titles with unknown names": _unknown(mine.title_names, b) + _unknown(other.title_names, a),
+        "actors of one title only": len(mine.title_actors ^ other.title_actors),
         "dates of the titles differ": _dates_differ(mine, other),
     }
 
@@ -114,19 +119,29 @@ def within(a: Report, b: Report, words: float) -> dict[str, float]:
 def across(a: Report, b: Report) -> dict[str, float]:
     """Features of two articles in different languages."""
     mine, other = a.signature, b.signature
+    shared = math.log1p(math.fsum([min(a.facts[fact], b.facts[fact]) for fact in a.facts.keys() & b.facts.keys()]))
     return {
-        "facts shared": math.log1p(
-            math.fsum([min(a.facts[fact], b.facts[fact]) for fact in a.facts.keys() & b.facts.keys()])
+        **_alike(mine, other),
+        "facts": shared,
+        "facts squared": shared * shared,
+        "title facts known": math.log1p(
+            min(_known(a.facts, mine.title_facts, b.facts), _known(b.facts, other.title_facts, a.facts))
         ),
-        "acts shared": min(len(mine.acts & other.acts), _SHARED_ACTS),
-        "days between the days named": _days_apart(mine, other),
-        "days between": _gap(mine, other),
-        "bulletins": mine.bulletin + other.bulletin,
-        "analyses": mine.analysis + other.analysis,
+        "title facts unknown": math.log1p(
+            max(_unknown(a.facts, mine.title_facts, b.facts), _unknown(b.facts, other.title_facts, a.facts))
+        ),
+        "subjects of the titles agree": bool(mine.subject) and mine.subject == other.subject,
         "actors of the titles differ": _title_actors_differ(mine, other),
-        "subjects of the titles differ": _subjects_differ(mine, other),
         "no actor shared": bool(mine.actors and other.actors) and mine.actors.isdisjoint(other.actors),
-        "no place shared": bool(mine.places and other.places) and mine.places.isdisjoint(other.places),
+    }
+
+
+def _alike(a: Signature, b: Signature) -> dict[str, float]:
+    """What is asked of any two articles."""
+    return {
+        "days between": _gap(a, b),
+        "bulletins": a.bulletin + b.bulletin,
+        "analyses": a.analysis + b.analysis,
     }
 
 
@@ -145,9 +160,14 @@ def explain(a: Report, b: Report, weights: Weights) -> tuple[Evidence, ...]:
     return tuple(sorted(found, key=lambda evidence: -abs(evidence.points)))
 
 
-def _dot(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    # The intersection is taken in C; `fsum` does not depend on the order that a set has.
-    return math.fsum([a[word] * b[word] for word in a.keys() & b.keys()])
+def _known(weights: Mapping[str, float], title: frozenset[str], other: Mapping[str, float]) -> float:
+    """Weight of what a title has and the whole of the other article has too."""
+    return math.fsum([weights[term] for term in title & other.keys() if term in weights])
+
+
+def _unknown(weights: Mapping[str, float], title: frozenset[str], other: Mapping[str, float]) -> float:
+    """Weight of what a title has and the other article has nowhere."""
+    return math.fsum([weights[term] for term in title - other.keys() if term in weights])
 
 
 def _days_apart(a: Signature, b: Signature) -> int:
@@ -160,10 +180,6 @@ def _gap(a: Signature, b: Signature) -> float:
     """Days between the times of publication, 0 if they may be the same."""
     apart = max((a.moment - b.until).total_seconds(), (b.moment - a.until).total_seconds(), 0.0)
     return min(apart / 3600, _GAP_HOURS) / 24
-
-
-def _unknown(names: frozenset[str], report: Report) -> bool:
-    return any(name not in report.words for name in names)
 
 
 def _subjects_differ(a: Signature, b: Signature) -> bool:

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.days import day_of, days_named
 from aggregator.annotate.glossary import load_glossary
 from aggregator.annotate.quantities import quantities
-from aggregator.model import DateConfidence, Mention, StoredArticle
+from aggregator.model import Concept, DateConfidence, Field, Mention, StoredArticle
 from aggregator.text.fold import fold, is_han
 from aggregator.text.words import words
 
@@ -35,7 +36,7 @@ _ANALYSIS = re.compile(
 )
 #: A name in the middle of a sentence, in Latin or Cyrillic letters.
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-ZА-Я][a-zа-яё]{3,}")
-#: From this share of capitals on, capitals in a title say nothing.
+#: From this share of words with a capital on, capitals in a title say nothing.
 _TITLE_CASE = 0.6
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LATIN = str.maketrans(
@@ -49,9 +50,9 @@ _SOUNDS = (("kh", "h"), ("zh", "j"), ("sch", "sh"), ("ph", "f"), ("x", "ks"), ("
 class Signature:
     """The comparable part of an article.
 
-    `words` are the terms of title and lead by the log of their count, Han as pairs of characters. `facts` are
-    concepts (`c:…`), notions of the glossary (`g:…`), quantities (`n: p: d: o:`) and the consonants of other names
-    (`s:…`), 1 for what the title has. `moment` to `until` is when it appeared: a whole day if no more is known.
+    `words` are the terms of title and lead by the log of their count, Han as pairs of characters. `facts` are notions
+    of the glossary (`g:…`), concepts that it does not know (`c:…`), quantities (`n: p: d: o:`) and the consonants of
+    other names (`s:…`), 1 for what the title has. `moment` to `until` is when it appeared: a whole day if no more is known.
     """
 
     article: int
@@ -64,12 +65,10 @@ class Signature:
     body: str
     words: Mapping[str, float]
     facts: Mapping[str, float]
-    acts: frozenset[str]
+    title_words: frozenset[str]
+    title_facts: frozenset[str]
     actors: frozenset[str]
     title_actors: frozenset[str]
-    places: frozenset[str]
-    title_names: frozenset[str]
-    """Index forms of other names in the title; none where a title writes every word large."""
     title_numbers: frozenset[str]
     title_dates: frozenset[str]
     """Those of the numbers that are dates, ordinals or years."""
@@ -88,23 +87,14 @@ class Signature:
 
 def signature(stored: StoredArticle, beat: Beat) -> Signature:
     """Make the signature of a stored article."""
-    article, glossary = stored.article, load_glossary()
+    article = stored.article
     lead, title = article.body[:_LEAD], fold(article.title)
     title_words, lead_words = words(article.title), words(lead)
-    concepts = _concepts(stored, beat, "title")
-    title_facts = {
-        *concepts,
-        *_notions(title, title_words, article.language),
-        *dict(names_in(article.title, article.language)),
-    }
-    lead_facts = {
-        *_concepts(stored, beat, "text"),
-        *_notions(fold(lead), lead_words, article.language),
-        *dict(names_in(lead, article.language)),
-        *quantities(f"{article.title}\n{lead}"),
-    }
+    quantified = frozenset(quantities(article.title))
+    title_facts = frozenset((*_facts(stored, beat, "title", article.title, title_words), *quantified))
+    lead_facts = (*_facts(stored, beat, "text", lead, lead_words), *quantities(lead))
     facts = {**dict.fromkeys(lead_facts, _LEAD_FACT), **dict.fromkeys(title_facts, 1.0)}
-    numbers = frozenset((*quantities(article.title), *_YEAR.findall(article.title)))
+    numbers = quantified | frozenset(_YEAR.findall(article.title))
     day = article.date_confidence is DateConfidence.DAY
     published = day_of(article.date + timedelta(hours=12 * day), article.language)
     return Signature(
@@ -119,13 +109,10 @@ def signature(stored: StoredArticle, beat: Beat) -> Signature:
         body=fold(article.feed_body)[:_COMPARED_BODY],
         words=_weighed_words(title_words, lead_words),
         facts=facts,
-        acts=frozenset(fact for fact in title_facts if fact[:2] == "g:" and fact[2:] in glossary.acts),
+        title_words=frozenset(_terms(title_words)),
+        title_facts=title_facts,
         actors=frozenset(fact for fact in facts if _is_actor(fact, beat)),
         title_actors=frozenset(fact for fact in title_facts if _is_actor(fact, beat)),
-        places=frozenset(
-            fact for fact in facts if fact[:2] == "c:" and beat.concepts[fact[2:]].kind in ("place", "country")
-        ),
-        title_names=_title_names(article.title),
         title_numbers=numbers,
         title_dates=frozenset(number for number in numbers if number[:2] not in ("n:", "p:")),
         days=days_named(f"{article.title}\n{lead}", published) or frozenset((published,)),
@@ -140,6 +127,15 @@ def is_bulletin(title: str) -> bool:
     return bool(_BULLETIN.search(fold(title)))
 
 
+def _facts(stored: StoredArticle, beat: Beat, field: Field, text: str, analysed: Sequence[str]) -> Iterator[str]:
+    """What a title or lead says in any language, but for its quantities."""
+    mentions = [m for m in stored.annotated.mentions if m.field == field and m.start < len(text)]
+    yield from map(fact_of, concepts_of(stored, beat, field, text))
+    yield from _notions(fold(text), analysed, stored.article.language)
+    if not (field == "title" and _is_title_case(text)):
+        yield from dict(names_in(text, stored.article.language, mentions))
+
+
 def _weighed_words(title: Sequence[str], lead: Sequence[str]) -> dict[str, float]:
     counts = Counter({term: count * _TITLE_WEIGHT for term, count in Counter(_terms(title)).items()})
     counts.update(_terms(lead))
@@ -152,22 +148,31 @@ def _terms(analysed: Sequence[str]) -> list[str]:
     return single + [a + b for a, b in pairs if len(a) == len(b) == 1 and is_han(a) and is_han(b)]
 
 
-def _concepts(stored: StoredArticle, beat: Beat, field: str) -> Iterator[str]:
-    """Concepts of title or lead, but not the countries of the pair: every story of the beat has those."""
+def concepts_of(stored: StoredArticle, beat: Beat, field: Field, text: str) -> Iterator[Concept]:
+    """The concepts of a title or lead, but neither offices nor the countries of the pair: every story of the beat has those."""
     for mention in stored.annotated.mentions:
         concept = beat.concepts.get(mention.concept)
-        if concept is None or mention.field != field or (field == "text" and mention.start >= _LEAD):
+        if concept is None or mention.field != field or mention.start >= len(text):
             continue
-        if (concept.kind != "country" or concept.side == "third") and not _by_office(mention, stored, beat):
-            yield f"c:{mention.concept}"
+        is_of_pair = concept.kind == "country" and concept.side != "third"
+        if not is_of_pair and not _is_office(concept, text[mention.start : mention.end], beat):
+            yield concept
 
 
-def _by_office(mention: Mention, stored: StoredArticle, beat: Beat) -> bool:
+def fact_of(concept: Concept) -> str:
+    """A concept that the glossary knows too goes by the glossary's name: else it would count twice."""
+    return _fact_of(concept.id, concept.names["en"])
+
+
+@lru_cache(maxsize=20_000)
+def _fact_of(concept: str, names: tuple[str, ...]) -> str:
+    known = (load_glossary().notion_of(name) for name in names)
+    return next((f"g:{notion}" for notion in known if notion), f"c:{concept}")
+
+
+def _is_office(concept: Concept, name: str, beat: Beat) -> bool:
     """Whether an office is named: the glossary has those, and counted twice they join what is not one story."""
-    article = stored.annotated.article
-    text = article.title if mention.field == "title" else article.body
-    kind = beat.concepts[mention.concept].kind
-    return kind == "office" or (kind == "person" and beat.is_office(text[mention.start : mention.end]))
+    return concept.kind == "office" or (concept.kind == "person" and beat.is_office(name))
 
 
 def _subject(stored: StoredArticle, beat: Beat) -> str:
@@ -197,22 +202,22 @@ def _is_actor(fact: str, beat: Beat) -> bool:
     return (kind == "g:" and name in load_glossary().actors) or (kind == "c:" and beat.concepts[name].kind == "person")
 
 
-def names_in(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """Names that may be no concepts, each as a fact, its consonants («Белгород» and Belgorod are both `s:blgrd`), and as written."""
+def names_in(text: str, language: str, mentions: Sequence[Mention] = ()) -> Iterator[tuple[str, str]]:
+    """Names outside of mentions, each as a fact, its consonants («Белгород» and Belgorod are both `s:blgrd`), and as written."""
     if language == "zh":
         return
     for match in _NAME.finditer(text):
+        if any(m.start < match.end() and match.start() < m.end for m in mentions):
+            continue
         analysed = words(match[0])
         key = _consonants(analysed[0]) if analysed else ""
         if len(key) > 2:
             yield f"s:{key}", match[0]
 
 
-def _title_names(title: str) -> frozenset[str]:
-    large = sum(word[0].isupper() for word in title.split())
-    if large > len(title.split()) * _TITLE_CASE:
-        return frozenset()
-    return frozenset(word for match in _NAME.finditer(title) for word in words(match[0])[:1])
+def _is_title_case(title: str) -> bool:
+    written = title.split()
+    return sum(word[0].isupper() for word in written) > len(written) * _TITLE_CASE
 
 
 def _consonants(word: str) -> str:

@@ -8,6 +8,7 @@ article that belongs to two stories whose members agree makes them one.
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
@@ -25,9 +26,9 @@ MEMORY = 2 * WINDOW
 #: By so many of its weightiest words, and so many of its weightiest facts, an article is looked for.
 _WORD_KEYS, _FACT_KEYS = 12, 10
 #: Of a key only so many of the latest holders are looked at: what more articles share tells little.
-_HOLDERS = 40
-#: Only so many of the likeliest earlier articles are compared.
-_CANDIDATES = 20
+_HOLDERS = 25
+#: Only so many of the likeliest earlier articles are compared; 20 did no better on stories held out.
+_CANDIDATES = 12
 #: Of a story only so many members count: the most similar ones. Of 3, 8 and all, 3 did best on stories held out.
 _MEMBERS = 3
 #: Of two stories that may be one, so many members each are compared.
@@ -115,8 +116,8 @@ class StoryIndex:
             self._meanings.remember(stored)
         while self._counted and self._counted[0][0] < mine.moment - WINDOW:
             _, language, words, facts = self._counted.popleft()
-            self._rarity.count(language, words, -1)
-            self._rarity.count(FACTS, facts, -1)
+            self._rarity.uncount(language, words)
+            self._rarity.uncount(FACTS, facts)
         self._counted.append((mine.moment, mine.language, tuple(mine.words), tuple(mine.facts)))
         self._rarity.count(mine.language, mine.words)
         self._rarity.count(FACTS, mine.facts)
@@ -182,8 +183,8 @@ class StoryIndex:
         for key, weight in keys:
             for article in self._holders.get(key, ()):
                 votes[article] += weight
-        likeliest = sorted(votes, key=lambda article: (-votes[article], article))[:_CANDIDATES]
-        return [self._reports[article] for article in likeliest if self._is_recent(mine, self._reports[article])]
+        likeliest = nsmallest(_CANDIDATES, ((-weight, article) for article, weight in votes.items()))
+        return [self._reports[article] for _, article in likeliest if self._is_recent(mine, self._reports[article])]
 
     @staticmethod
     def _is_recent(mine: Report, other: Report) -> bool:
@@ -214,7 +215,15 @@ class StoryIndex:
         top = sorted((max(score, _FLOOR) for score in compared), reverse=True)[:_MEMBERS]
         mean = sum(top) / len(top)
         score = self._weights.best * top[0] + (1 - self._weights.best) * mean
-        return _Link(score - self._weights.alone * (len(self._members[story]) == 1), story, member)
+        return _Link(score - self._doubt(mine, story), story, member)
+
+    def _doubt(self, mine: Report, story: int) -> float:
+        """How much more it takes to join an article that has no other beside it."""
+        first, *others = self._members[story]
+        if others:
+            return 0.0
+        same = self._reports[first].signature.language == mine.signature.language
+        return self._weights.alone if same else self._weights.alone_across
 
     def _sameness(self, a: Report, b: Report, words: float | None = None) -> float:
         score = sameness(a, b, self._weights, words)
@@ -237,8 +246,11 @@ def _keys(mine: Report) -> list[tuple[str, float]]:
     """What an article is looked for by, and the weight of each; a fact's key has a colon, a word's has none."""
     words = sorted(mine.words.items(), key=_weightiest)[:_WORD_KEYS]
     facts = sorted(mine.facts.items(), key=_weightiest)[:_FACT_KEYS]
-    length = sum([weight for _, weight in facts]) or 1.0
-    return [*words, *((fact, weight / length) for fact, weight in facts)]
+    total = sum([weight for _, weight in facts]) or 1.0
+    return [
+        *((word, weight / mine.words_length) for word, weight in words),
+        *((fact, weight / total) for fact, weight in facts),
+    ]
 
 
 def _weightiest(item: tuple[str, float]) -> tuple[float, str]:

@@ -131,7 +131,7 @@ def test_what_counted_adds_up() -> None:
     other = weighed(signature(_article(2, "Путин встретился с Си в Пекине", language="ru"), beat), rarity)
     points = explain(one, other, load_weights())
     assert sum(evidence.points for evidence in points) == pytest.approx(sameness(one, other, load_weights()))
-    assert any(evidence.what.startswith("facts shared") for evidence in points)
+    assert any(evidence.what.startswith("title facts known") for evidence in points)
 
 
 # --- copies ------------------------------------------------------------------------------------

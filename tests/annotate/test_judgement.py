@@ -103,10 +103,10 @@ def test_stories_of_the_sample_feeds() -> None:
 def test_stories_of_real_items() -> None:
     judged = read_judged_articles(SHARED / "stories_dev.jsonl", load_beat())
     measured = measure_stories(judged, gather([one.stored for one in judged], load_beat())[0])
-    assert measured.bcubed.f1 >= 0.86
-    assert measured.within.f1 >= 0.69
+    assert measured.bcubed.f1 >= 0.87
+    assert measured.within.f1 >= 0.72
     assert measured.cross_lingual.f1 >= 0.54
-    assert measured.cross_lingual.precision >= 0.68
+    assert measured.cross_lingual.precision >= 0.71
 
 
 @needs_shared_data
@@ -121,7 +121,7 @@ def test_copies_of_real_items() -> None:
     source = {placement.article: placement.copy_of or placement.article for placement in placements}
     folded = len(group) - len({(group[article], source[article]) for article in group})
     wrong = sum(group[article] != group[original] for article, original in source.items())
-    assert folded >= 0.97 * (len(group) - len(set(group.values())))
+    assert folded >= 0.98 * (len(group) - len(set(group.values())))
     assert wrong < 0.005 * len(group)
 
 

@@ -1,11 +1,12 @@
 """Text → Mentions and cues."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Hashable, Sequence
+from operator import attrgetter
 from typing import NamedTuple, cast
 
 from aggregator.annotate.beat import Beat, Cue
-from aggregator.annotate.matcher import Hit
-from aggregator.model import Field, Mention
+from aggregator.model import Mention
 from aggregator.text.fold import fold
 
 
@@ -33,18 +34,20 @@ def find_names(title: str, body: str, beat: Beat) -> Names:
     text = f"{title}\n{body}"
     found = beat.matcher.find_folded(text, f"{fold(title)}\n{fold(body)}")
     below = len(title) + 1
+    first = bisect_left(found.free, below, key=_start)
     return Names(
-        mentions=tuple(_mention(hit, below) for hit in found.claimed),
-        title_cues=_cues(text, (hit for hit in found.free if hit.start < below), 0),
-        body_cues=_cues(text, (hit for hit in found.free if hit.start >= below), below),
+        mentions=tuple([_mention(meaning, start, end, below) for meaning, start, end in found.claimed]),
+        title_cues=[CueHit(cast("Cue", cue), start, text[start:end]) for cue, start, end in found.free[:first]],
+        body_cues=[CueHit(cast("Cue", cue), start - below, text[start:end]) for cue, start, end in found.free[first:]],
     )
 
 
-def _mention(hit: Hit, below: int) -> Mention:
-    field: Field = "title" if hit.start < below else "text"
-    offset = 0 if hit.start < below else below
-    return Mention(str(hit.meaning), field, hit.start - offset, hit.end - offset)
+_start = attrgetter("start")
 
 
-def _cues(text: str, hits: Iterable[Hit], offset: int) -> list[CueHit]:
-    return [CueHit(cast("Cue", hit.meaning), hit.start - offset, text[hit.start : hit.end]) for hit in hits]
+def _mention(concept: Hashable, start: int, end: int, below: int) -> Mention:
+    return (
+        Mention(str(concept), "title", start, end)
+        if start < below
+        else Mention(str(concept), "text", start - below, end - below)
+    )

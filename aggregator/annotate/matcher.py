@@ -137,10 +137,10 @@ class _Automaton:
         self, text: str, folded: str, is_letter: Callable[[str], bool], claimed: list[Hit], free: list[Hit]
     ) -> None:
         """Add each name that stands at word borders in the right case, decoys included."""
-        last = len(folded)
+        last, entries = len(folded), self._entries
         word_starts: set[int] | None = None
         for index, start, end in self._matches(folded):
-            meanings, cased, claims, bordered = self._entries[index]
+            meanings, cased, claims, bordered = entries[index]
             if bordered:
                 if end < last and is_letter(folded[end]) and is_letter(folded[end - 1]):
                     continue
@@ -154,9 +154,9 @@ class _Automaton:
             if cased:
                 fitting = (meaning for spelling, meaning in cased if _same_case(text[start:end], spelling))
                 meanings = tuple(dict.fromkeys((*meanings, *fitting)))
-            found = claimed if claims else free
+            hits = claimed if claims else free
             for meaning in meanings:
-                found.append(Hit(meaning, start, end))
+                hits.append(Hit(meaning, start, end))
 
 
 def _is_glued(folded: str, start: int, word_starts: set[int]) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from aggregator.text.fold import Script, fold, is_han, script_of, scripts_in
+from aggregator.text.segments import segments
 
 #: What the segmenter takes for one word with a short name behind it.
 _PREPOSITIONS = frozenset("和与同向对给")
@@ -188,6 +189,4 @@ def _same_case(found: str, name: str) -> bool:
 
 def _word_starts(folded: str) -> set[int]:
     """Where words begin: «普京» in «普京大学», but not «中俄» inside a longer word."""
-    import rjieba  # its dictionary takes 32 MB, which only Chinese texts are worth
-
-    return {start for _, start, _ in rjieba.tokenize(folded)}
+    return {start for _, start in segments(folded)}

@@ -20,7 +20,7 @@ CODE = (
     ),
     *("annotate/naming.py", "annotate/offices.py", "annotate/pair_phrases.py", "annotate/relevance.py"),
     *("annotate/sentences.py", "annotate/ties.py", "annotate/topics.py"),
-    *("annotate/wordforms.py", "annotate/wording.py", "text/fold.py", "text/words.py"),
+    *("annotate/wordforms.py", "annotate/wording.py", "text/fold.py", "text/segments.py", "text/words.py"),
 )
 _DICTIONARIES = ("opencc", "pystemmer", "rjieba")
 

@@ -1,20 +1,24 @@
 """Pure: who reported a story when, whose words they used, how the camps tell it, and what they changed since."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from aggregator.model import Episode, Health, Revision, StoredArticle, Story
+from aggregator.annotate.rarity import Rarity
+from aggregator.model import Article, Episode, Health, Revision, StoredArticle, Story
 from aggregator.publish.edits import Edit, edits_of
 from aggregator.publish.view import CAMP_NAMES, FeedReport, lead_article, shorten
-from aggregator.text.words import words
+from aggregator.text.fold import fold, is_han
+from aggregator.text.segments import segments
+from aggregator.text.words import analyse_word, folded_words
 
 #: A camp that has said nothing for so long is called silent.
 SILENT_HOURS = 24
 _LEAD = 200
 _TERMS = 5
-#: Words shorter than this tell no camp from another; Han terms are pairs of characters.
+#: Words shorter than this tell no camp from another, but for Chinese ones.
 _SHORT = 4
 
 
@@ -147,24 +151,49 @@ def _framing(story: Story) -> Iterable[Framing]:
     camps: dict[str, list[StoredArticle]] = defaultdict(list)
     for stored in story.articles:
         camps[CAMP_NAMES[stored.article.camp.value]].append(stored)
-    used = {camp: Counter(t for stored in members for t in _terms(stored)) for camp, members in camps.items()}
+    used = {camp: _used(members) for camp, members in camps.items()}
     order = list(CAMP_NAMES.values())
     for camp in sorted(camps, key=order.index):
         lead = lead_article(Story(id=story.id, articles=tuple(camps[camp])))
-        others = {term for other, counts in used.items() if other != camp for term in counts}
-        own = sorted(((t, n) for t, n in used[camp].items() if t not in others), key=lambda term: (-term[1], term[0]))
+        others = {form for other, terms in used.items() if other != camp for form in terms}
+        own = [term for form, term in used[camp].items() if form not in others]
         yield Framing(
             camp=camp,
             articles=len(camps[camp]),
             lead=lead,
             summary=shorten(lead.article.feed_body or lead.article.body, _LEAD),
-            terms=tuple(own[:_TERMS]),
+            terms=tuple((term.spelled, term.articles) for term in sorted(own, key=_tellingest)[:_TERMS]),
         )
 
 
-def _terms(stored: StoredArticle) -> set[str]:
-    """Telling words of title and lead; Han as pairs of characters."""
-    analysed = words(f"{stored.article.title}\n{(stored.article.feed_body or '')[: 2 * _LEAD]}")
-    if stored.article.language == "zh":
-        return {a + b for a, b in zip(analysed, analysed[1:], strict=False) if len(a) == len(b) == 1}
-    return {word for word in analysed if len(word) >= _SHORT and not word.isdigit()}
+class _Term(NamedTuple):
+    """A word that a camp uses: as it is written first, how rare it is in the news, and in how many articles it stands."""
+
+    spelled: str
+    rarity: float
+    articles: int
+
+
+def _used(articles: Iterable[StoredArticle]) -> dict[str, _Term]:
+    """The telling words of articles, by their index forms."""
+    terms: dict[str, _Term] = {}
+    for stored in articles:
+        spelled = _spelled(stored.article)
+        rarity = Rarity().weights(stored.article.language, dict.fromkeys(spelled, 1.0))
+        for form, word in spelled.items():
+            known = terms.get(form, _Term(word, rarity.get(form, 0.0), 0))
+            terms[form] = known._replace(articles=known.articles + 1)
+    return terms
+
+
+def _spelled(article: Article) -> dict[str, str]:
+    """Words of title and lead by their index forms; Chinese ones as the segmenter cuts them."""
+    text = fold(f"{article.title}\n{(article.feed_body or '')[: 2 * _LEAD]}")
+    if article.language == "zh":
+        return {word: word for word, _ in segments(text) if len(word) > 1 and is_han(word[0])}
+    found = [word for word in folded_words(text) if len(word) >= _SHORT and not word.isdigit()]
+    return {analyse_word(word): word for word in reversed(found)}
+
+
+def _tellingest(term: _Term) -> tuple[float, str]:
+    return -term.articles * term.rarity, term.spelled

@@ -38,7 +38,7 @@ def test_a_story_is_told_with_ladder_lineage_and_framing(tmp_path: Path) -> None
     ]
     assert {rung["confidence"] for rung in told["ladder"]} == {"stated"}
     assert [article["copy_of"] for article in told["articles"]] == [None, 1, None]
-    assert told["framing"][0]["terms"]["pipelin"] == 2
+    assert told["framing"][0]["terms"]["pipeline"] == 2
     assert told["framing"][1]["headline"] == "中俄签署管道协议"
 
 

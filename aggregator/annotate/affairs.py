@@ -143,7 +143,7 @@ class AffairIndex:
         """What ties two together, in words: concepts, other names, notions. Empty if these are too few, or only broad."""
         concepts = [self._beat.concepts[term[2:]] for term in core if term.startswith("c:")]
         others = [spelt[term] for term in core if term in spelt and not is_common(term)]
-        # A foreign ministry and a foreign minister are one thing, not two.
+        # «Power of Siberia» and «Siberia» are one thing, not two.
         said = {notion for concept in concepts for notion in notions_in(concept.name(), "en")}
         notions = [term[2:].replace("_", " ") for term in core if _is_notion(term) and term not in said]
         told: dict[str, str] = {}
@@ -192,8 +192,9 @@ class AffairIndex:
 
 
 def _is_notion(term: str) -> bool:
-    """Whether it is a notion of the glossary, but no office: who holds it is named."""
-    return term.startswith("g:") and term[2:] not in load_glossary().actors
+    """Whether it is a notion of the glossary, but no office: who holds it is named, and a spokesman speaks of all."""
+    glossary = load_glossary()
+    return term.startswith("g:") and term[2:] not in glossary.actors | glossary.offices
 
 
 def _facts(stored: StoredArticle, beat: Beat) -> dict[str, float]:

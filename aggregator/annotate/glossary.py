@@ -23,6 +23,8 @@ class Glossary:
 
     actors: frozenset[str]
     """Notions that are offices and who holds them."""
+    offices: frozenset[str]
+    """Notions that are offices of no one country."""
     _phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
     _han: Mapping[str, Sequence[tuple[str, str]]]
 
@@ -59,10 +61,10 @@ def load_glossary() -> Glossary:
     Raises:
         LexiconError: a line has not four columns.
     """
-    actors: set[str] = set()
+    marked: dict[str, set[str]] = {"@": set(), "~": set()}
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     han: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for notion, names in _lines(actors):
+    for notion, names in _lines(marked):
         for name in names:
             if is_han(name[0]):
                 folded = fold(name)
@@ -71,20 +73,21 @@ def load_glossary() -> Glossary:
                 phrase = tuple(words(name))
                 phrases[phrase[0]].append((phrase, notion))
     return Glossary(
-        actors=frozenset(actors),
+        actors=frozenset(marked["@"]),
+        offices=frozenset(marked["~"]),
         _phrases={first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in phrases.items()},
         _han={first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in han.items()},
     )
 
 
-def _lines(actors: set[str]) -> Iterator[tuple[str, list[str]]]:
+def _lines(marked: Mapping[str, set[str]]) -> Iterator[tuple[str, list[str]]]:
     for line in _FILE.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         columns = [column.strip() for column in line.split("|")]
         if len(columns) != 4:
             raise LexiconError(f"{_FILE.name}: not `id | en | ru | zh`: {line}")
-        notion = columns[0].lstrip("@")
+        notion = columns[0].lstrip("@~")
         if columns[0] != notion:
-            actors.add(notion)
+            marked[columns[0][0]].add(notion)
         yield notion, [name.strip() for column in columns[1:] for name in column.split(",") if name.strip()]

@@ -8,7 +8,7 @@ article that belongs to two stories whose members agree makes them one.
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from heapq import nsmallest
+from heapq import nlargest
 from typing import NamedTuple
 
 from aggregator.annotate.beat import Beat
@@ -184,7 +184,9 @@ class StoryIndex:
         for key, weight in keys:
             for article in self._holders.get(key, ()):
                 votes[article] += weight
-        likeliest = nsmallest(_CANDIDATES, ((-weight, article) for article, weight in votes.items()))
+        # Bare numbers are ranked faster than pairs: first what it takes, then who has it.
+        least = nlargest(_CANDIDATES, votes.values())[-1] if votes else 0.0
+        likeliest = sorted([(-weight, article) for article, weight in votes.items() if weight >= least])[:_CANDIDATES]
         return [self._reports[article] for _, article in likeliest if self._is_recent(mine, self._reports[article])]
 
     @staticmethod

@@ -32,7 +32,7 @@ app = typer.Typer()
 _SHOWN = 20
 #: Another cut of the folds changes F1 by a hundredth: one alone says little.
 _SPLITS = 5
-#: Smaller weights are not written: together they move a score by less than 0.01.
+#: Smaller weights, a third of them, are not written: together they move a score by 0.016 at most, in 99 of 100 items by 0.006.
 _LEAST_WEIGHT = 0.03
 
 

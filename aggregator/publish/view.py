@@ -1,5 +1,6 @@
 """Pure: stories as readers see them; what the templates of digest and page are given."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -133,8 +134,23 @@ def _named(stored: StoredArticle, beat: Beat, kinds: Sequence[str]) -> tuple[str
     return tuple(c.name() for c in concepts if c.kind in kinds and not (c.kind == "country" and c.side in pair))
 
 
+#: What feeds put behind an entry's text, after the end of a sentence: the words of a link to the page, and a credit of the
+#: program that made the feed.
+_TAIL = re.compile(
+    r"""(^|[.!?。！？…»"”)\]]) \s* \[?(?:…|\.\.\.)?\]? \s*
+    (?: read\ (?:more|on|the\ full\ (?:article|story)|full\ article) (?:\ (?:at|on|in)\ [\w.]+)?
+      | continue\ reading | full\ story | читать\ (?:далее|полностью|дальше) | читайте\ далее | подробнее
+      | 阅读(?:全文|原文|更多) | 查看(?:全文|原文) | the\ post\ .{1,200}\ appeared\ first\ on\ .{1,80} )
+    [\s.…›→>\]]* $""",
+    re.IGNORECASE | re.VERBOSE,
+)
+#: So many characters at the end of a text are looked at for it.
+_TAIL_LENGTH = 400
+
+
 def shorten(text: str, limit: int) -> str:
-    """The first sentences of a text up to about `limit` characters, never cut inside a word."""
+    """The first sentences of a text up to about `limit` characters, never cut inside a word, without «Read more»."""
+    text = text[:-_TAIL_LENGTH] + _TAIL.sub(r"\1", text[-_TAIL_LENGTH:])
     if len(text) <= limit:
         return text
     cut = text[:limit]

@@ -389,6 +389,24 @@ def test_a_text_is_cut_after_a_sentence_or_a_word(text: str, limit: int, short: 
     assert shorten(text, limit) == short
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Oil rose. Read more", "Oil rose."),
+        ("Oil rose. Read Full Article at example.com", "Oil rose."),
+        ("Oil rose… […] Continue reading →", "Oil rose…"),
+        ("Нефть дорожает. Читать далее", "Нефть дорожает."),
+        ("Расскажем подробнее", "Расскажем подробнее"),
+        ("油价上涨。阅读全文>", "油价上涨。"),
+        ("Oil rose. The post Oil appeared first on The Courier.", "Oil rose."),
+        ("I want to read more", "I want to read more"),
+        ("Read more", ""),
+    ],
+)
+def test_the_words_of_a_link_to_the_page_are_no_lead(text: str, left: str) -> None:
+    assert shorten(text, 100) == left
+
+
 def test_the_lead_is_an_original_in_english_if_there_is_one() -> None:
     ru, zh, en = story_of_three().articles
     story = story_of_three()

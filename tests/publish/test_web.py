@@ -19,8 +19,9 @@ from starlette.applications import Starlette
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import SqliteArchive, read_archive
 from aggregator.model import Edition, Evidence, FullText, FullTextState
+from aggregator.publish.view import FeedReport
 from aggregator.publish.web.app import make_app
-from tests.builders import NOW, filled_archive, make_annotated, make_article, make_harvest, make_state
+from tests.builders import NOW, filled_archive, make_annotated, make_article, make_feed, make_harvest, make_state
 from tests.publish.test_digest import ATTACKS, BAD_URLS
 from tests.test_query import QUERY_TEXTS
 
@@ -317,6 +318,15 @@ def test_a_feed_that_failed_is_shown_with_its_reason(tmp_path: Path) -> None:
         state = replace(make_state(reason="HTTP 503 <b>"), failures=2)
         archive.save(make_harvest(state=state))
     assert "HTTP 503 &lt;b&gt;" in client_of(tmp_path / "a.db").get("/feeds").text
+
+
+def test_a_configured_feed_is_shown_by_its_outlet(tmp_path: Path) -> None:
+    with filled_archive(tmp_path / "a.db") as archive:
+        archive.save(make_harvest())
+    feed = make_feed(outlet="The <Courier>")
+    report = FeedReport(feed=feed, state=make_state())
+    page = make_app(lambda: read_archive(tmp_path / "a.db"), load_beat(), feed_reports=lambda _: (report,))
+    assert "The &lt;Courier&gt;" in Client(page).get("/feeds").text
 
 
 def test_a_story_says_that_it_was_judged_by_the_page_and_shows_the_feeds_words(tmp_path: Path) -> None:

@@ -138,9 +138,10 @@ class _Pages:
         archive = self._open()
         try:
             states = sorted(archive.feed_states().values(), key=lambda state: (state.health.value == "ok", state.url))
+            outlets = {report.feed.url: report.feed.outlet for report in self._feed_reports(archive)}
         finally:
             archive.close()
-        return _page("feeds.html", states=states)
+        return _page("feeds.html", states=states, outlets=outlets)
 
     def healthz(self, request: Request) -> Response:
         archive = self._open()

@@ -24,8 +24,9 @@ from aggregator.model import Placement, StoredArticle, StoryVerdict
 WINDOW = timedelta(hours=120)
 #: An index made anew needs twice the window: what is compared was itself weighed by the window before it.
 MEMORY = 2 * WINDOW
-#: By so many of its weightiest words, and so many of its weightiest facts, an article is looked for.
-_WORD_KEYS, _FACT_KEYS = 12, 10
+#: By so many of its weightiest words, and so many of its weightiest facts, an article is looked for; by 12 words it was
+#: grouped and folded alike.
+_WORD_KEYS, _FACT_KEYS = 10, 10
 #: Of a key only so many of the latest holders are looked at: what more articles share tells little.
 _HOLDERS = 25
 #: Only so many of the likeliest earlier articles are compared; 20 did no better on stories held out.

@@ -1,6 +1,6 @@
 """The data files of a beat → one plain structure that can be kept as JSON.
 
-Reading 2,500 concepts and making their 60,000 word forms takes ten seconds, so the result is kept
+Reading 2,900 concepts and making their 120,000 word forms takes three seconds, so the result is kept
 in the user's cache folder under a name that changes with the files, the rules and the dictionary.
 """
 

@@ -1,6 +1,6 @@
 """Article → everything that it names: concepts, offices as those who hold them, the pair where it is only pointed at."""
 
-from aggregator.annotate.beat import PLAIN_KINDS, Beat
+from aggregator.annotate.beat import Beat
 from aggregator.annotate.concepts import Names, find_names
 from aggregator.annotate.offices import with_holders
 from aggregator.annotate.pair_phrases import with_pair_phrases
@@ -18,10 +18,7 @@ def names_of(article: Article, beat: Beat) -> Names:
 def _can_speak_of_both(names: Names, article: Article, beat: Beat) -> bool:
     sides: set[Side] = set()
     for mention in names.mentions:
-        concept = beat.concepts[mention.concept]
-        if concept.kind in PLAIN_KINDS:
-            sides.add(concept.side)
-        else:
-            text = article.title if mention.field == "title" else article.body
-            sides.update([side for side, _ in beat.sides_of(concept, text[mention.start : mention.end])])
+        text = article.title if mention.field == "title" else article.body
+        name = text[mention.start : mention.end]
+        sides.update([side for side, _ in beat.sides_of(beat.concepts[mention.concept], name)])
     return "pair" in sides or {"first", "second"} <= sides

@@ -50,7 +50,7 @@ class Framing:
     lead: StoredArticle
     summary: str
     terms: tuple[tuple[str, int], ...]
-    """Index forms of words that no other camp uses here, with the number of this camp's articles that do."""
+    """Words that no other camp uses here, as written, with the number of this camp's articles that do; the most telling first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +177,10 @@ class _Term(NamedTuple):
 def _used(articles: Iterable[StoredArticle]) -> dict[str, _Term]:
     """The telling words of articles, by their index forms."""
     terms: dict[str, _Term] = {}
+    prior = Rarity()
     for stored in articles:
         spelled = _spelled(stored.article)
-        rarity = Rarity().weights(stored.article.language, dict.fromkeys(spelled, 1.0))
+        rarity = prior.weights(stored.article.language, dict.fromkeys(spelled, 1.0))
         for form, word in spelled.items():
             known = terms.get(form, _Term(word, rarity.get(form, 0.0), 0))
             terms[form] = known._replace(articles=known.articles + 1)

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
+from aggregator.annotate.naming import names_of
 from aggregator.annotate.offices import holder_on
 from aggregator.evaluate import make_article
 
@@ -43,3 +44,16 @@ def test_a_question_for_an_office_is_for_who_holds_it_and_a_title_has_no_plural(
     assert beat.concept_named("Russian president") == "vladimir-putin"
     assert beat.concept_named("президентом России") == "vladimir-putin"
     assert beat.concept_named("президентами России") is None
+
+
+@pytest.mark.parametrize(
+    ("title", "of_both"),
+    [
+        ("Russian ambassador to China opens a school", True),  # a person by his office, whose name holds both countries
+        ("Посол России в Китае открыл школу", True),
+        ("Igor Morgulov opens a school", False),
+        ("Russian foreign minister opens a school", False),
+    ],
+)
+def test_the_name_of_an_office_may_speak_of_both_sides(title: str, of_both: bool) -> None:
+    assert names_of(make_article(title, "", "en"), load_beat()).of_both is of_both

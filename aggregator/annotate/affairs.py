@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.glossary import load_glossary
 from aggregator.annotate.rarity import FACTS, Rarity, is_common
-from aggregator.annotate.signature import concepts_of, fact_of, is_bulletin, names_in, notions_in
+from aggregator.annotate.signature import (
+    LEAD,
+    LEAD_FACT,
+    concepts_of,
+    fact_of,
+    is_bulletin,
+    mentions_in,
+    names_in,
+    notions_in,
+)
 from aggregator.model import Episode, Field, StoredArticle, Story
 
 #: An affair takes up stories for so long: the same persons meet again, and over months everything hangs together.
@@ -29,12 +38,8 @@ _HALF_LIFE = timedelta(days=14)
 _CORE = 100
 #: Concepts of these kinds are told by many affairs at once: alone they tie nothing together.
 _BROAD = ("country", "theme")
-#: Kinds of facts that name something; days and quantities come and go within an affair.
-_NAMING = ("c:", "g:", "s:")
 #: Only the weightiest things of a story are kept, and only the weightiest of these lead to affairs to compare.
 _TERMS, _KEYS = 24, 10
-#: As much of a body as signatures take facts from.
-_LEAD = 400
 #: So many of the shared things are told.
 _TOLD = 5
 
@@ -156,12 +161,12 @@ class AffairIndex:
         """What the reports name in the mean, weighed by rarity."""
         named: dict[str, float] = defaultdict(float)
         for stored in story.articles:
-            said = _said(stored)
             for fact, weight in _facts(stored, self._beat).items():
-                if fact not in said and not self._is_outlet(fact, stored):
+                if not self._is_outlet(fact, stored):
                     named[fact] += weight / len(story.articles)
         rare = self._rarity.weights(FACTS, {self._counted_as(fact): 1.0 for fact in named})
-        weights = {fact: weight * rare.get(self._counted_as(fact), 0.0) for fact, weight in named.items()}
+        counted = ((fact, weight * rare.get(self._counted_as(fact), 0.0)) for fact, weight in named.items())
+        weights = {fact: weight for fact, weight in counted if weight}
         kept = sorted(weights, key=lambda fact: (-weights[fact], fact))[:_TERMS]
         length = math.hypot(*(weights[fact] for fact in kept))
         return {fact: thousandths for fact in kept if (thousandths := round(1000 * weights[fact] / length))}
@@ -194,32 +199,23 @@ class AffairIndex:
 def _is_notion(term: str) -> bool:
     """Whether it is a notion of the glossary, but no office: who holds it is named, and a spokesman speaks of all."""
     glossary = load_glossary()
-    return term.startswith("g:") and term[2:] not in glossary.actors | glossary.offices
+    return term.startswith("g:") and term[2:] not in glossary.actors and term[2:] not in glossary.offices
 
 
 def _facts(stored: StoredArticle, beat: Beat) -> dict[str, float]:
-    """Concepts (`c:`), notions (`g:`) and other names (`s:`): what the title says counts twice what the lead does."""
+    """Concepts (`c:`), notions (`g:`) and other names (`s:`), each with what it counts; quantities come and go within an affair."""
     article, facts = stored.article, dict[str, float]()
-    fields: tuple[tuple[Field, str, float], ...] = (("text", article.body[:_LEAD], 0.5), ("title", article.title, 1.0))
+    fields: tuple[tuple[Field, str, float], ...] = (
+        ("text", article.body[:LEAD], LEAD_FACT),
+        ("title", article.title, 1.0),
+    )
     for field, text, weight in fields:
-        concepts = list(concepts_of(stored, beat, field, text))
+        mentions = mentions_in(stored, field, text)
+        concepts = list(concepts_of(mentions, text, beat))
         notions = set(notions_in(text, article.language)).difference(map(fact_of, concepts))
-        names = dict(names_in(text, article.language))
+        names = dict(names_in(text, article.language, mentions))
         facts |= dict.fromkeys((*(f"c:{concept.id}" for concept in concepts), *sorted(notions), *names), weight)
     return facts
-
-
-def _said(stored: StoredArticle) -> set[str]:
-    """Names that its concepts have said already: Xi Jinping says all that «Цзиньпин» does."""
-    article = stored.article
-    fields = {"title": article.title, "text": article.body}
-    return {
-        fact
-        for mention in stored.annotated.mentions
-        if mention.start < _LEAD
-        # What begins a text is no name, so a dash stands before it.
-        for fact, _ in names_in(f"– {fields[mention.field][mention.start : mention.end]}", article.language)
-    }
 
 
 def _spelt(articles: Iterable[StoredArticle]) -> dict[str, str]:
@@ -227,6 +223,6 @@ def _spelt(articles: Iterable[StoredArticle]) -> dict[str, str]:
     return {
         fact: name
         for stored in articles
-        for text in (stored.article.body[:_LEAD], stored.article.title)
+        for text in (stored.article.body[:LEAD], stored.article.title)
         for fact, name in names_in(text, stored.article.language)
     }

@@ -17,10 +17,10 @@ from aggregator.text.fold import fold, is_han
 from aggregator.text.words import words
 
 #: How much of the body is compared: the lead tells the event, later paragraphs the background.
-_LEAD = 400
+LEAD = 400
 _TITLE_WEIGHT = 2
 #: What only the lead has counts half of what the title has.
-_LEAD_FACT = 0.5
+LEAD_FACT = 0.5
 #: As much of a body as tells a copy.
 _COMPARED_BODY = 1_000
 #: Titles of bulletins, live pages and round-ups, which tell of many events.
@@ -88,12 +88,12 @@ class Signature:
 def signature(stored: StoredArticle, beat: Beat) -> Signature:
     """Make the signature of a stored article."""
     article = stored.article
-    lead, title = article.body[:_LEAD], fold(article.title)
+    lead, title = article.body[:LEAD], fold(article.title)
     title_words, lead_words = words(article.title), words(lead)
     quantified = frozenset(quantities(article.title))
     title_facts = frozenset((*_facts(stored, beat, "title", article.title, title_words), *quantified))
     lead_facts = (*_facts(stored, beat, "text", lead, lead_words), *quantities(lead))
-    facts = {**dict.fromkeys(lead_facts, _LEAD_FACT), **dict.fromkeys(title_facts, 1.0)}
+    facts = {**dict.fromkeys(lead_facts, LEAD_FACT), **dict.fromkeys(title_facts, 1.0)}
     numbers = quantified | frozenset(_YEAR.findall(article.title))
     day = article.date_confidence is DateConfidence.DAY
     published = day_of(article.date + timedelta(hours=12 * day), article.language)
@@ -129,8 +129,8 @@ def is_bulletin(title: str) -> bool:
 
 def _facts(stored: StoredArticle, beat: Beat, field: Field, text: str, analysed: Sequence[str]) -> Iterator[str]:
     """What a title or lead says in any language, but for its quantities."""
-    mentions = [m for m in stored.annotated.mentions if m.field == field and m.start < len(text)]
-    yield from map(fact_of, concepts_of(stored, beat, field, text))
+    mentions = mentions_in(stored, field, text)
+    yield from map(fact_of, concepts_of(mentions, text, beat))
     yield from _notions(fold(text), analysed, stored.article.language)
     if not (field == "title" and _is_title_case(text)):
         yield from dict(names_in(text, stored.article.language, mentions))
@@ -148,14 +148,18 @@ def _terms(analysed: Sequence[str]) -> list[str]:
     return single + [a + b for a, b in pairs if len(a) == len(b) == 1 and is_han(a) and is_han(b)]
 
 
-def concepts_of(stored: StoredArticle, beat: Beat, field: Field, text: str) -> Iterator[Concept]:
-    """The concepts of a title or lead, but neither offices nor the countries of the pair: every story of the beat has those."""
-    for mention in stored.annotated.mentions:
+def mentions_in(stored: StoredArticle, field: Field, text: str) -> list[Mention]:
+    """The mentions in the text, which is the title or the beginning of the body."""
+    return [m for m in stored.annotated.mentions if m.field == field and m.start < len(text)]
+
+
+def concepts_of(mentions: Sequence[Mention], text: str, beat: Beat) -> Iterator[Concept]:
+    """The concepts of mentions, but neither offices nor the countries of the pair: every story of the beat has those."""
+    for mention in mentions:
         concept = beat.concepts.get(mention.concept)
-        if concept is None or mention.field != field or mention.start >= len(text):
+        if concept is None or (concept.kind == "country" and concept.side != "third"):
             continue
-        is_of_pair = concept.kind == "country" and concept.side != "third"
-        if not is_of_pair and not _is_office(concept, text[mention.start : mention.end], beat):
+        if not _is_office(concept, text[mention.start : mention.end], beat):
             yield concept
 
 

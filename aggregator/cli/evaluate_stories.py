@@ -11,7 +11,7 @@ from aggregator.cli import output
 from aggregator.cli.evaluate import BeatName, app
 from aggregator.cli.options import Json
 from aggregator.embedding import load_embedder
-from aggregator.evaluate_affairs import judged_stories, link, measure_affairs, read_topics
+from aggregator.evaluate_affairs import AffairMeasures, judged_stories, link, measure_affairs, read_topics
 from aggregator.evaluate_stories import (
     Counts,
     StoryMeasures,
@@ -22,6 +22,8 @@ from aggregator.evaluate_stories import (
     read_judged_pairs,
     same_event,
 )
+
+_COLUMNS = ("", "precision", "recall", "F1")
 
 
 @app.command("stories", epilog="Example:  aggregator evaluate stories judged.jsonl --json")
@@ -46,31 +48,37 @@ def stories(
     gather([one.stored for one in judged[:1]], loaded)  # the first article builds what it needs
     embedder = load_embedder(semantic_model) if semantic_model else None
     story, speed = gather([one.stored for one in judged], loaded, embedder=embedder)
-    measured = measure_stories(judged, story)
-    sure = measure_stories([one for one in judged if not one.doubtful], story)
+    sets = {
+        "Stories": measure_stories(judged, story),
+        "Without unsure and digest items": measure_stories([one for one in judged if not one.doubtful], story),
+    }
     told, topics = judged_stories(judged, read_topics(file))
-    affairs = measure_affairs(link(told, loaded), topics)
+    affairs = measure_affairs(link(told, loaded), topics) if topics else None
     if json:
-        linked = {
-            "stories": affairs.stories,
-            "pairs": affairs.pairs._asdict(),
-            "bcubed": affairs.bcubed._asdict(),
-        }
-        more = {"affairs": linked} if topics else {}
-        output.print_json({**_figures(measured), "sure": _figures(sure), **more, "items_per_second": round(speed, 1)})
+        measured, sure = map(_figures, sets.values())
+        more = {"affairs": _affair_figures(affairs)} if affairs else {}
+        output.print_json({**measured, "sure": sure, **more, "items_per_second": round(speed, 1)})
         return
-    for title, measures in (("Stories", measured), ("Without unsure and digest items", sure)):
-        rows = [
-            _row("items (B-cubed)", measures.bcubed),
-            _row("pairs within a language", measures.within),
-            _row("pairs across languages", measures.cross_lingual),
-        ]
-        output.print_table(f"{title}: {measures.items:,} items", ("", "precision", "recall", "F1"), rows)
-    if topics:
-        rows = [_row("stories (B-cubed)", affairs.bcubed), _row("pairs of stories", affairs.pairs)]
-        title = f"Affairs of the readers' {affairs.stories:,} stories, against their topics"
-        output.print_table(title, ("", "precision", "recall", "F1"), rows)
+    for title, measures in sets.items():
+        _print_measures(title, measures)
+    if affairs:
+        _print_affairs(affairs)
     output.out.print(f"{speed:,.0f} items a second")
+
+
+def _print_measures(title: str, measures: StoryMeasures) -> None:
+    rows = [
+        _row("items (B-cubed)", measures.bcubed),
+        _row("pairs within a language", measures.within),
+        _row("pairs across languages", measures.cross_lingual),
+    ]
+    output.print_table(f"{title}: {measures.items:,} items", _COLUMNS, rows)
+
+
+def _print_affairs(affairs: AffairMeasures) -> None:
+    rows = [_row("stories (B-cubed)", affairs.bcubed), _row("pairs of stories", affairs.pairs)]
+    title = f"Affairs of the readers' {affairs.stories:,} stories, against their topics"
+    output.print_table(title, _COLUMNS, rows)
 
 
 @app.command("duplicates", epilog="Example:  aggregator evaluate duplicates pairs.jsonl --json")
@@ -88,7 +96,7 @@ def duplicates(
     if json:
         output.print_json({**measured._asdict(), "pairs": len(pairs), "pairs_per_second": round(speed, 1)})
         return
-    output.print_table(f"{len(pairs):,} pairs", ("", "precision", "recall", "F1"), [_row("same event", measured)])
+    output.print_table(f"{len(pairs):,} pairs", _COLUMNS, [_row("same event", measured)])
 
 
 def _figures(measures: StoryMeasures) -> dict[str, object]:
@@ -98,6 +106,10 @@ def _figures(measures: StoryMeasures) -> dict[str, object]:
         "within": measures.within._asdict(),
         "cross_lingual": measures.cross_lingual._asdict(),
     }
+
+
+def _affair_figures(affairs: AffairMeasures) -> dict[str, object]:
+    return {"stories": affairs.stories, "pairs": affairs.pairs._asdict(), "bcubed": affairs.bcubed._asdict()}
 
 
 def _row(name: str, figures: Counts) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from aggregator.archive.trial import Trial
 from aggregator.comparison import Backtest, Criteria, Judged, Tally
 from aggregator.evaluate import JudgedItem, scored
 from aggregator.model import Selection, StoredArticle
-from aggregator.query import Everything
+from aggregator.model.query import Everything
 from aggregator.reannotation import batches, rejudged
 
 

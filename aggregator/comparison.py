@@ -9,7 +9,7 @@ from aggregator.annotate.beat import Beat
 from aggregator.evaluate import ABOUT, THRESHOLD
 from aggregator.evaluate_stories import Counts, counts
 from aggregator.model import Evidence, Relevance, StoredArticle
-from aggregator.query import Everything, Query
+from aggregator.model.query import Everything, Query
 
 #: Lines of evidence that are told of a story.
 _EVIDENCE = 3

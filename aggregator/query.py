@@ -9,72 +9,25 @@ quotes switch that off. `docs/query-language.md` is the page for users.
 import difflib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from aggregator.errors import QueryError
+from aggregator.model.query import (
+    And,
+    Attribute,
+    AttributeIs,
+    ConceptIs,
+    Everything,
+    Not,
+    Operator,
+    Or,
+    Query,
+    Scope,
+    Term,
+    TopicIs,
+)
 
-Scope = Literal["any", "title", "text"]
-Attribute = Literal["outlet", "camp", "country", "lang", "story", "relevance", "date"]
-Operator = Literal["=", ">=", "<=", ">", "<"]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Words that stand together, as written; `prefix` if the last one may go on."""
-
-    text: str
-    scope: Scope = "any"
-    prefix: bool = False
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConceptIs:
-    """The article mentions a concept, under whatever name; `text` is how the query named it."""
-
-    concept: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TopicIs:
-    """The article is about a topic."""
-
-    topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeIs:
-    """A column of the article compared with a value."""
-
-    attribute: Attribute
-    operator: Operator
-    value: str | float
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    parts: tuple["Query", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    parts: tuple["Query", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    part: "Query"
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """The empty query."""
-
-
-Query = Term | ConceptIs | TopicIs | AttributeIs | And | Or | Not | Everything
 ConceptNamed = Callable[[str], str | None]
 
 #: Field names as users write them; `source` is an older word of the trade for the outlet.

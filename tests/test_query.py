@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import QueryError
-from aggregator.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs, parse_query
+from aggregator.model.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs
+from aggregator.query import parse_query
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CONCEPTS = {"putin": "vladimir-putin", "путин": "vladimir-putin", "普京": "vladimir-putin", "gas": "gas"}

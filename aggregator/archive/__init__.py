@@ -27,7 +27,7 @@ from aggregator.model import (
     Verdict,
     WantedText,
 )
-from aggregator.query import Query
+from aggregator.model.query import Query
 
 Order = Literal["newest", "best"]
 

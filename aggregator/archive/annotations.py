@@ -7,7 +7,7 @@ from aggregator.archive.rows import record, store_time
 from aggregator.archive.search import Sql, compile_query
 from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, Selection, StoredArticle
-from aggregator.query import Query
+from aggregator.model.query import Query
 
 
 class Annotations(SqliteBase):

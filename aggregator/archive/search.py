@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from aggregator.archive.rows import concept_token, topic_token
-from aggregator.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs
+from aggregator.model.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs
 from aggregator.text.fold import fold
 from aggregator.text.words import alternatives, folded_words
 

@@ -36,7 +36,7 @@ from aggregator.model import (
     StoredArticle,
     Story,
 )
-from aggregator.query import Query
+from aggregator.model.query import Query
 
 _SNIPPET = 240
 

@@ -9,7 +9,7 @@ from aggregator.archive.schema import migrations
 from aggregator.archive.search import compile_query
 from aggregator.archive.writing import insert_articles
 from aggregator.model import StoredArticle
-from aggregator.query import Query
+from aggregator.model.query import Query
 
 
 class Trial:

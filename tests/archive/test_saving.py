@@ -12,7 +12,7 @@ import pytest
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.errors import ArchiveError
 from aggregator.model import DateConfidence, Evidence, FailureKind, Health, Moved, Placement, Rhythm, Saved, UrlChange
-from aggregator.query import Everything, Term
+from aggregator.model.query import Everything, Term
 from tests.builders import (
     NOW,
     filled_archive,

@@ -14,7 +14,8 @@ from aggregator.annotate.beat import Beat, load_beat
 from aggregator.archive.sqlite import SqliteArchive
 from aggregator.errors import QueryError
 from aggregator.model import Annotated
-from aggregator.query import And, Not, Or, Query, Term, parse_query
+from aggregator.model.query import And, Not, Or, Query, Term
+from aggregator.query import parse_query
 from aggregator.settings import Camp
 from tests.builders import NOW, filled_archive, make_annotated, make_article
 from tests.test_query import QUERY_TEXTS

@@ -20,8 +20,8 @@ from aggregator.cli.rounds import Round, play_round
 from aggregator.cli.service import open_service
 from aggregator.config import load_settings
 from aggregator.demo import RECORDED_UNTIL, sample_configuration, sample_folder, sample_server, shift_dates
+from aggregator.model.query import Everything
 from aggregator.publish.calendar import local_day
-from aggregator.query import Everything
 from aggregator.settings import Settings
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)

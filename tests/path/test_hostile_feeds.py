@@ -22,7 +22,7 @@ import pytest
 from aggregator.cli.service import open_service
 from aggregator.keeping import PollReport
 from aggregator.model import Health
-from aggregator.query import AttributeIs
+from aggregator.model.query import AttributeIs
 from aggregator.settings import Camp, Feed, Network, Settings
 
 SERVER = Path(__file__).parents[1] / "tools" / "hostile_server.py"

@@ -18,12 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aggregator.annotate.beat import Beat
 from aggregator.archive import Archive
 from aggregator.errors import QueryError
+from aggregator.model.query import Everything
 from aggregator.publish.account import SILENT_HOURS, silent_camps
 from aggregator.publish.render import render
 from aggregator.publish.telling import read_account
 from aggregator.publish.view import FeedReport, story_view
 from aggregator.publish.web.callback import Subscriber, callback_routes
-from aggregator.query import Everything, parse_query
+from aggregator.query import parse_query
 
 _PAGE = 30
 _LAST_PAGE = 1000

@@ -8,7 +8,7 @@ new one, and that host's connections are kept no more.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
@@ -25,12 +25,34 @@ SocketFactory = Callable[[AddressInfo], socket.socket]
 _KEPT_SECONDS = 1.0
 #: Seconds to the head of an answer on a kept connection, after which a new one is tried.
 _PATIENCE = 5.0
+#: What aiohttp says, by a RuntimeError, of a body that is read when its connection has closed meanwhile.
+_CLOSED = "Connection closed."
 #: Set to True when the request at hand gets a connection that was used before.
 _reused: ContextVar[list[bool]] = ContextVar("_reused")
 
 
 async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
     _reused.get([]).append(True)
+
+
+class Body(httpx.AsyncByteStream):
+    """The body of an answer; a connection that has closed is a failure of the network, as httpx has it."""
+
+    def __init__(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> None:
+        assert isinstance(stream, httpx.AsyncByteStream)
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                yield chunk
+        except RuntimeError as error:
+            if str(error) != _CLOSED:
+                raise
+            raise httpx.ReadError(str(error)) from error
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class Connections(httpx.AsyncBaseTransport):
@@ -57,6 +79,11 @@ class Connections(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; only a GET is ever sent twice."""
+        response = await self._send(request)
+        response.stream = Body(response.stream)
+        return response
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         host = request.url.netloc
         if not request.extensions.get("keep") or request.method != "GET" or host in self._unsound:
             return await self._closing.handle_async_request(request)

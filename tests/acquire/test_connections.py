@@ -5,10 +5,12 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import httpx
 import pytest
+from aiohttp.base_protocol import BaseProtocol
 
-from aggregator.acquire.connections import Connections
+from aggregator.acquire.connections import Body, Connections
 from aggregator.acquire.guard import guarded_socket_factory
 
 
@@ -119,5 +121,31 @@ def test_a_host_that_is_away_is_told_at_once() -> None:
                     httpx.Request("GET", "http://127.0.0.1:1/", extensions={"keep": True})
                 )
             await transport.aclose()
+
+    asyncio.run(run())
+
+
+class _Read(httpx.AsyncByteStream):
+    """A body as the transport hands it on: chunks of aiohttp's own reader."""
+
+    def __init__(self, reader: aiohttp.StreamReader) -> None:
+        self._reader = reader
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._reader.iter_chunked(1024):
+            yield chunk
+
+
+def test_a_body_whose_connection_has_closed_is_a_failure_of_the_network() -> None:
+    """Seen once in a round of hostile feeds: aiohttp raises a RuntimeError, which ended the round of all."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        reader = aiohttp.StreamReader(BaseProtocol(loop), 2**16, loop=loop)  # of a protocol without a connection
+        reader.feed_data(b"begun")
+        body = aiter(Body(_Read(reader)))
+        assert await anext(body) == b"begun"
+        with pytest.raises(httpx.ReadError, match="closed"):
+            await anext(body)
 
     asyncio.run(run())

@@ -1,4 +1,5 @@
 # Each goal does its own set-up; quick when nothing has changed. No root needed.
+# Locks name every package, so pip resolves nothing (--no-deps): old ones took `coverage[toml]` for unpinned.
 PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
@@ -31,12 +32,12 @@ browser:
 	@touch $@
 
 .venv/run.stamp: .venv/python.stamp requirements.lock pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/test.stamp: .venv/python.stamp requirements-dev.lock pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -101,7 +101,7 @@ def alert(archive: Archive, settings: Settings, *, now: datetime, address: str =
     reached = archive.last_article_id()
     notices = []
     for rule in settings.alerts:
-        query = parse_query(rule.query, concept_named=load_beat(settings.beat).concept_named, now=now)
+        query = parse_query(rule.query, vocabulary=load_beat(settings.beat), now=now)
         notices += find_notices(rule, archive.matching_since(query, mark), now=now, address=address)
     return archive.save_notices(notices, alert_deliveries(notices), mark=reached)
 
@@ -136,7 +136,7 @@ def _make(
     now: datetime,
 ) -> bool:
     beat, (since, until) = load_beat(settings.beat), window
-    query = parse_query(definition.query, concept_named=beat.concept_named, now=until)
+    query = parse_query(definition.query, vocabulary=beat, now=until)
     stories = archive.stories(since, until, minimum_relevance=definition.minimum_relevance, query=query)
     volume = archive.volume(until, days=CHART_DAYS, minimum_relevance=definition.minimum_relevance)
     edition = make_edition(

@@ -1,11 +1,11 @@
 """Small factories of the nouns that tests share. Words come from the real analyser, concepts are named by hand."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from aggregator.archive.rows import record
 from aggregator.archive.sqlite import SqliteArchive, open_archive
@@ -27,6 +27,20 @@ from aggregator.model import (
 )
 from aggregator.settings import Camp, Feed, Language
 from aggregator.text.words import folded_words, words
+
+
+class Words(NamedTuple):
+    """A vocabulary of a few names, in any case."""
+
+    names: Mapping[str, str] = {}
+    topics: tuple[str, ...] = ()
+
+    def concept_named(self, name: str) -> str | None:
+        return self.names.get(name.lower())
+
+
+#: A vocabulary in which no word is a name, and any a topic.
+NOTHING = Words()
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 FEED_URL = "https://example.com/rss"

@@ -8,24 +8,44 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import QueryError
-from aggregator.model.query import And, AttributeIs, ConceptIs, Everything, Not, Or, Query, Term, TopicIs
-from aggregator.query import parse_query
+from aggregator.model.query import (
+    And,
+    Compare,
+    ConceptIs,
+    Everything,
+    FirstIs,
+    NameIs,
+    Near,
+    Not,
+    Or,
+    Query,
+    Term,
+    TopicIs,
+)
+from aggregator.query import parse_query, printed
+from tests.builders import NOTHING, Words
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-CONCEPTS = {"putin": "vladimir-putin", "путин": "vladimir-putin", "普京": "vladimir-putin", "gas": "gas"}
-
-
-def concept_named(name: str) -> str | None:
-    return CONCEPTS.get(name.lower())
+TOPICS = ("energy", "culture-education")
+VOCABULARY = Words(
+    {
+        "putin": "vladimir-putin",
+        "путин": "vladimir-putin",
+        "普京": "vladimir-putin",
+        "gas": "gas",
+        "power of siberia": "power-of-siberia",
+    },
+    TOPICS,
+)
 
 
 def parse(text: str) -> Query:
-    return parse_query(text, concept_named=concept_named, now=NOW)
+    return parse_query(text, vocabulary=VOCABULARY, now=NOW)
 
 
-def at(operator: str, moment: str) -> AttributeIs:
+def at(operator: str, moment: str) -> Compare:
     assert operator in (">=", "<")
-    return AttributeIs("date", ">=" if operator == ">=" else "<", f"{moment}T00:00:00+00:00")
+    return Compare("date", ">=" if operator == ">=" else "<", f"{moment}T00:00:00+00:00")
 
 
 A, B, C, D = Term("alpha"), Term("beta"), Term("ceta"), Term("delta")
@@ -70,6 +90,12 @@ TABLE: dict[str, Query] = {
     "alph*": Term("alph", prefix=True),
     "*": Term("*"),
     "普*": Term("普", prefix=True),
+    # words near each other, in any order
+    '"alpha beta"~5': Near(("alpha", "beta"), 5),
+    '"alpha  普京 beta"~0 ceta': And((Near(("alpha", "普京", "beta"), 0), C)),
+    'title:"alpha beta"~12': Near(("alpha", "beta"), 12, "title"),
+    '"alpha"~5': Term("alpha", quoted=True),
+    '"alpha beta" ~5': And((Term("alpha beta", quoted=True), Term("~5"))),
     # fields
     "title:alpha": Term("alpha", "title"),
     'title:"alpha beta"': Term("alpha beta", "title", quoted=True),
@@ -77,22 +103,25 @@ TABLE: dict[str, Query] = {
     "TITLE:alpha": Term("alpha", "title"),
     "topic:Energy": TopicIs("energy"),
     "topic:culture-education": TopicIs("culture-education"),
-    'outlet:"South China Post"': AttributeIs("outlet", "=", "South China Post"),
-    "source:TASS": AttributeIs("outlet", "=", "TASS"),
-    "camp:ru-state": AttributeIs("camp", "=", "ru-state"),
-    "country:RU": AttributeIs("country", "=", "RU"),
-    "lang:zh": AttributeIs("lang", "=", "zh"),
-    "story:17": AttributeIs("story", "=", 17.0),
+    'outlet:"South China Post"': NameIs("outlet", "South China Post"),
+    "source:TASS": NameIs("outlet", "TASS"),
+    "camp:ru-state": NameIs("camp", "ru-state"),
+    "country:RU": NameIs("country", "RU"),
+    "lang:zh": NameIs("lang", "zh"),
+    "story:17": Compare("story", "=", 17.0),
     "actor:Putin": PUTIN,
     "place:普京": ConceptIs("vladimir-putin", "普京"),
     "(topic:energy)": TopicIs("energy"),
+    "first:CN-state": FirstIs("cn-state"),
+    "sources>=3": Compare("sources", ">=", 3.0),
+    "sources:3": Compare("sources", "=", 3.0),
     # comparisons
-    "relevance>=0.7": AttributeIs("relevance", ">=", 0.7),
-    "relevance:>=0.7": AttributeIs("relevance", ">=", 0.7),
-    "relevance:0.7": AttributeIs("relevance", ">=", 0.7),
-    "relevance<0.5": AttributeIs("relevance", "<", 0.5),
-    "relevance<=1": AttributeIs("relevance", "<=", 1.0),
-    "relevance>0": AttributeIs("relevance", ">", 0.0),
+    "relevance>=0.7": Compare("relevance", ">=", 0.7),
+    "relevance:>=0.7": Compare("relevance", ">=", 0.7),
+    "relevance:0.7": Compare("relevance", ">=", 0.7),
+    "relevance<0.5": Compare("relevance", "<", 0.5),
+    "relevance<=1": Compare("relevance", "<=", 1.0),
+    "relevance>0": Compare("relevance", ">", 0.0),
     # dates: a period is from its first moment to before the next
     "date:2026": And((at(">=", "2026-01-01"), at("<", "2027-01-01"))),
     "date:2026-03": And((at(">=", "2026-03-01"), at("<", "2026-04-01"))),
@@ -104,10 +133,25 @@ TABLE: dict[str, Query] = {
     "date>2026-03-05": at(">=", "2026-03-06"),
     "date<2026-03": at("<", "2026-03-01"),
     "date<=2026-03": at("<", "2026-04-01"),
-    "since:7d": AttributeIs("date", ">=", "2026-03-03T12:00:00+00:00"),
-    "since:12h": AttributeIs("date", ">=", "2026-03-10T00:00:00+00:00"),
-    "since:2w": AttributeIs("date", ">=", "2026-02-24T12:00:00+00:00"),
+    "since:7d": Compare("date", ">=", "2026-03-03T12:00:00+00:00"),
+    "since:12h": Compare("date", ">=", "2026-03-10T00:00:00+00:00"),
+    "since:2w": Compare("date", ">=", "2026-02-24T12:00:00+00:00"),
     "since:2026-03": at(">=", "2026-03-01"),
+    "date>=2026-03-05T08:30": Compare("date", ">=", "2026-03-05T08:30:00+00:00"),
+    "date<2026-03-05T08:30:01+03:00": Compare("date", "<", "2026-03-05T05:30:01+00:00"),
+    "date:2026-03-05T08:30": And(
+        (Compare("date", ">=", "2026-03-05T08:30:00+00:00"), Compare("date", "<", "2026-03-05T08:31:00+00:00"))
+    ),
+    "published>=2026-03-05": Compare("published", ">=", "2026-03-05T00:00:00+00:00"),
+    "firstseen<2026-03-05": Compare("firstseen", "<", "2026-03-05T00:00:00+00:00"),
+    # names of several words, the longest that the words are; not across an operator
+    "Power of Siberia": ConceptIs("power-of-siberia", "Power of Siberia"),
+    "alpha power of siberia gas": And((A, ConceptIs("power-of-siberia", "power of siberia"), ConceptIs("gas", "gas"))),
+    "Power of": And((Term("Power"), Term("of"))),
+    "Power AND of Siberia": And((Term("Power"), Term("of"), Term("Siberia"))),
+    # conditions of one kind are one condition
+    "alpha (beta ceta)": And((A, B, C)),
+    "alpha OR (beta OR ceta)": Or((A, B, C)),
     # names of concepts; quotes and scopes switch that off
     "Putin": PUTIN,
     "Путин 普京": And((ConceptIs("vladimir-putin", "Путин"), ConceptIs("vladimir-putin", "普京"))),
@@ -127,8 +171,8 @@ def test_text_is_read_as_the_query(text: str, query: Query) -> None:
 @pytest.mark.parametrize(
     ("text", "column", "said"),
     [
-        ("topc:energy", 1, "did you mean topic:?"),
-        ("alpha outlt:TASS", 7, "did you mean outlet:?"),
+        ("topc:energy", 1, "did you mean topic?"),
+        ("alpha outlt:TASS", 7, "did you mean outlet?"),
         ("xyzzy:1", 1, "fields are actor, camp"),
         ("(alpha", 1, "not closed"),
         ("alpha (beta (ceta)", 7, "not closed"),
@@ -155,6 +199,11 @@ def test_text_is_read_as_the_query(text: str, query: Query) -> None:
         ("NOT " * 50 + "a", 0, "levels of parentheses or NOT"),
         ("a" * 2001, 0, "longer than 2000"),
         ("a " * 401, 0, "more than 400 words"),
+        ("camp:ru-stat", 6, "did you mean ru-state?"),
+        ("first:nobody", 7, "camps are cn-independent, cn-state"),
+        ("topic:enrgy", 7, "did you mean energy?"),
+        ('"a b"~101', 7, "100 apart at most"),
+        ("date>=2026-03-05Tnoon", 7, "write 2026-03-05T08:30"),
         ("alpha outlet:\udcff", 14, "half a character"),
     ],
 )
@@ -166,7 +215,7 @@ def test_an_error_names_the_column_and_the_mend(text: str, column: int, said: st
     assert not column or f"(column {column})" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["topic>=energy", "lang<en", "story>=5", "outlet:>TASS", "title>=alpha", "since>=7d"])
+@pytest.mark.parametrize("text", ["topic>=energy", "lang<en", "outlet:>TASS", "title>=alpha", "since>=7d"])
 def test_a_field_without_an_order_cannot_be_compared(text: str) -> None:
     with pytest.raises(QueryError, match=r"takes ':' only"):
         parse(text)
@@ -189,6 +238,11 @@ _PIECES = st.sampled_from(
             "٣",
             "\u200f",
             "story:9",
+            '"a 普京"~3',
+            "outlet:AND",
+            "Power of Siberia",
+            "**",
+            "sources>2",
         ),
     ]
 )
@@ -225,3 +279,18 @@ def test_words_joined_by_one_operator_stay_in_order(chosen: list[str], operator:
     query = parse(f" {operator} ".join(chosen))
     parts = query.parts if isinstance(query, And | Or) else (query,)
     assert parts == tuple(Term(word) for word in chosen)
+
+
+@settings(max_examples=400, deadline=None)
+@given(QUERY_TEXTS)
+@example("outlet:AND camp:wire")
+@example("** -(a (b OR c)) NOT NOT d")
+@example('title:"a b"~3 OR (date:2026 x)')
+@example('relevance>=1e-7 story:12 "" -""')
+def test_a_printed_query_reads_to_an_equal_one(text: str) -> None:
+    for vocabulary in (VOCABULARY, NOTHING):
+        try:
+            query = parse_query(text, vocabulary=vocabulary, now=NOW)
+        except QueryError:
+            continue
+        assert parse_query(printed(query), vocabulary=vocabulary, now=NOW) == query

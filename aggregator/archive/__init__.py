@@ -10,6 +10,7 @@ from aggregator.model import (
     DeliveryState,
     Edition,
     Episode,
+    Facets,
     FeedState,
     FullText,
     Harvest,
@@ -29,7 +30,7 @@ from aggregator.model import (
 )
 from aggregator.model.query import Query
 
-Order = Literal["newest", "best"]
+Order = Literal["newest", "oldest", "best", "relevance", "sources"]
 
 
 class Archive(Protocol):
@@ -149,8 +150,13 @@ class Archive(Protocol):
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         """Stories with an article in the period that matches; each with the articles of before `until`."""
 
-    def search(self, query: Query, *, order: Order, limit: int, offset: int) -> Page:
-        """Articles that match a query."""
+    def search(
+        self, query: Query, *, order: Order, limit: int, offset: int, stories: bool = False, as_of: int | None = None
+    ) -> Page:
+        """Articles that match a query, or of each of their `stories` one; `as_of`: of those up to that id."""
+
+    def facets(self, query: Query) -> Facets:
+        """What the articles that match a query are like."""
 
     def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:
         """Placed articles with ids above a mark that match, earliest first."""

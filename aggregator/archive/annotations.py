@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from aggregator.archive.base import SqliteBase, marks
+from aggregator.archive.conditions import Sql, compile_query
 from aggregator.archive.rows import record, store_time
-from aggregator.archive.search import Sql, compile_query
 from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, Selection, StoredArticle
 from aggregator.model.query import Query

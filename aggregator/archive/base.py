@@ -1,6 +1,5 @@
 """What every part of the SQLite archive stands on: the connection, transactions, rows."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.db import Table
 
+from aggregator.archive.engine import require_engine, sqlite3
 from aggregator.archive.rows import stored_article
 from aggregator.archive.schema import migrations
 from aggregator.archive.turn import my_turn
@@ -25,9 +25,10 @@ class SqliteBase:
     """One connection to the archive's file. `read_only` connections never block the writer."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        require_engine()
         self._path = path
         self._read_only = read_only
-        with _translated(path), self._my_turn():
+        with translated(path), self._my_turn():
             self._db = Database(_connect(path, read_only=read_only))
             if read_only:
                 self._db.execute("SELECT 1 FROM articles LIMIT 1")  # a file that is no archive is told now
@@ -48,11 +49,11 @@ class SqliteBase:
         return self._db.table(name)
 
     def _rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[dict[str, Any]]:
-        with _translated(self._path):
+        with translated(self._path):
             return iter(list(self._db.query(sql, parameters)))
 
     def _one(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        with _translated(self._path):
+        with translated(self._path):
             row = self._db.execute(sql, parameters).fetchone()
         return row[0] if row else None
 
@@ -61,7 +62,7 @@ class SqliteBase:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _translated(self._path), self._my_turn(), self._db.atomic():
+        with translated(self._path), self._my_turn(), self._db.atomic():
             yield
 
     def _my_turn(self) -> AbstractContextManager[None]:
@@ -82,7 +83,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """SQLite's own errors as ours; bugs in our SQL stay what they are."""
     try:
         yield

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from aggregator.archive.tokens import tokens_of
 from aggregator.model import (
     Annotated,
     Article,
@@ -27,7 +28,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 def store_time(moment: datetime | None) -> str | None:
     """A time as it is stored: UTC, whole seconds, sortable."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+    return stored_time(moment) if moment else None
+
+
+def stored_time(moment: datetime) -> str:
+    """A time that is never missing, as it is stored."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def read_time(stored: str | None) -> datetime | None:
@@ -44,7 +50,7 @@ def known_time(stored: str) -> datetime:
 ARTICLE_COLUMNS = (
     *("feed_url", "outlet", "camp", "country", "language", "url", "title", "summary", "text", "author"),
     *("published", "updated", "date_confidence", "first_seen", "date", "content_hash", "relevance", "annotation"),
-    "annotation_version",
+    *("annotation_version", "concepts", "topics"),
 )
 
 
@@ -72,15 +78,16 @@ def record(annotated: Annotated) -> Record:
         annotated.relevance.score,
         _annotation(annotated),
         annotated.version,
+        " ".join(annotated.concepts),
+        " ".join(annotated.topics),
     )
-    tokens = " ".join((*map(concept_token, annotated.concepts), *map(topic_token, annotated.topics)))
     return Record(
         outlet=article.outlet,
         keys=article.keys,
         content_hash=article.content_hash,
         date=article.date,
         values=values,
-        words=(annotated.title_words, annotated.text_words, tokens),
+        words=(annotated.title_words, annotated.text_words, tokens_of(annotated)),
     )
 
 
@@ -93,16 +100,6 @@ def _annotation(annotated: Annotated) -> str:
             "keys": annotated.article.keys,
         }
     )
-
-
-def concept_token(concept: str) -> str:
-    """How a concept's id stands in the index."""
-    return "c_" + concept.replace("-", "_")
-
-
-def topic_token(topic: str) -> str:
-    """How a topic's id stands in the index."""
-    return "t_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in topic)
 
 
 def stored_article(row: Row) -> StoredArticle:

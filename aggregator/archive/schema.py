@@ -1,15 +1,23 @@
 """The tables, and the named migrations that make them."""
 
+from datetime import datetime
+
 from sqlite_utils import Database, Migrations
+
+from aggregator.archive.positions import new_positions
+from aggregator.archive.tokens import tokens
 
 migrations = Migrations("aggregator")
 
 #: Analysed words, so that every tokeniser decision is made in `aggregator.text.words`: each Han
 #: character is a token, Russian lemmas and English stems are stored. `_` joins the ids of concepts
 #: (`c_vladimir_putin`) and topics (`t_energy`), which no text can contain.
-_WORDS = """
+_TOKENIZE = """tokenize = "unicode61 remove_diacritics 0 tokenchars '_'\""""
+_FORMER_WORDS = f"CREATE VIRTUAL TABLE article_words USING fts5(title, text, concepts, {_TOKENIZE})"
+#: Without a copy of the text, which `articles` holds; the rows lie by `articles.position`.
+_WORDS = f"""
 CREATE VIRTUAL TABLE article_words USING fts5(
-    title, text, concepts, tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+    title, text, marks, content = '', contentless_delete = 1, {_TOKENIZE}
 )
 """
 
@@ -20,7 +28,7 @@ def m001_tables(db: Database) -> None:
     for statement in _TABLES.split(";"):
         if statement.strip():
             db.execute(statement)
-    db.execute(_WORDS)
+    db.execute(_FORMER_WORDS)
 
 
 @migrations()
@@ -147,6 +155,62 @@ def m010_episodes(db: Database) -> None:
         " (SELECT strftime('%Y-%m-%dT%H:%M:%S', max(date), '-28 days') FROM articles))"
     )
 
+
+@migrations()
+def m011_positions(db: Database) -> None:
+    """The index lies in the order of dates, knows outlet, camp, country and language, and holds no copy of the text."""
+    db.execute("ALTER TABLE articles ADD COLUMN position INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE articles ADD COLUMN concepts TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE articles ADD COLUMN topics TEXT NOT NULL DEFAULT ''")
+    _fill_marks(db)
+    _fill_positions(db)
+    # Also what a search asks of each article that it meets, so that it need not read the articles themselves.
+    db.execute("CREATE INDEX articles_by_position ON articles(position, relevance, story_id, id, first_seen)")
+    db.execute("ALTER TABLE article_words RENAME TO former_words")
+    db.execute(_WORDS)
+    db.execute("INSERT INTO article_words(article_words, rank) VALUES ('hashsize', 8388608)")
+    db.conn.create_function("tokens_of_row", 6, _tokens_of_row, deterministic=True)
+    db.execute(
+        "INSERT INTO article_words(rowid, title, text, marks) SELECT position, former_words.title, former_words.text,"
+        " tokens_of_row(outlet, camp, country, language, articles.concepts, topics)"
+        " FROM articles JOIN former_words ON former_words.rowid = articles.id ORDER BY position"
+    )
+    db.execute("DROP TABLE former_words")
+
+
+def _fill_marks(db: Database) -> None:
+    db.execute(
+        "UPDATE articles SET topics = (SELECT coalesce(group_concat(value, ' '), '') FROM json_each(annotation, '$.topics')),"
+        " concepts = (SELECT coalesce(group_concat(concept, ' '), '') FROM (SELECT value ->> 0 AS concept, min(key) AS place"
+        " FROM json_each(annotation, '$.mentions') GROUP BY concept ORDER BY place))"
+    )
+
+
+def _fill_positions(db: Database) -> None:
+    rows = db.conn.execute("SELECT id, date FROM articles ORDER BY id").fetchall()
+    positions = new_positions((datetime.fromisoformat(date) for _, date in rows), lambda start, end: None)
+    values = [(position, article) for position, (article, _) in zip(positions, rows, strict=True)]
+    db.conn.executemany("UPDATE articles SET position = ? WHERE id = ?", values)
+
+
+def _tokens_of_row(outlet: str, camp: str, country: str, language: str, concepts: str, topics: str) -> str:
+    return tokens(outlet, camp, country, language, concepts=concepts.split(), topics=topics.split())
+
+
+@migrations()
+def m012_story_sources(db: Database) -> None:
+    """What searches ask of stories: how many independent sources, and whose voice was first."""
+    db.execute("ALTER TABLE stories ADD COLUMN sources INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE stories ADD COLUMN first_camp TEXT NOT NULL DEFAULT ''")
+    db.execute(TELL_STORIES)
+
+
+#: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.
+TELL_STORIES = """
+UPDATE stories SET
+    sources = (SELECT count(DISTINCT outlet) FROM articles WHERE story_id = stories.id AND copy_of IS NULL),
+    first_camp = coalesce((SELECT camp FROM articles WHERE story_id = stories.id ORDER BY date, id LIMIT 1), '')
+"""
 
 _TABLES = """
 CREATE TABLE feed_states (

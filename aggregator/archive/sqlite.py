@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from aggregator.archive import Order
 from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import marks
+from aggregator.archive.conditions import compile_query
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
     delivery_from,
@@ -20,7 +20,7 @@ from aggregator.archive.rows import (
     store_time,
 )
 from aggregator.archive.saving import Saving
-from aggregator.archive.search import compile_query
+from aggregator.archive.searching import Searching
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
 from aggregator.archive.verdicts import Verdicts
@@ -29,19 +29,14 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     Edition,
-    Hit,
     Notice,
-    Page,
     Revision,
     StoredArticle,
-    Story,
 )
 from aggregator.model.query import Query
 
-_SNIPPET = 240
 
-
-class SqliteArchive(Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts):
+class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---
@@ -63,31 +58,6 @@ class SqliteArchive(Saving, FullTexts, Annotations, Storytelling, Subscribing, V
                 text=row["text"],
             )
             for row in reversed(list(rows))
-        )
-
-    def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
-        condition = compile_query(query)
-        begin, end = store_time(since), store_time(until)
-        articles = self._articles(
-            "date < ? AND story_id IN (SELECT story_id FROM articles WHERE date >= ? AND date < ? AND story_id IS NOT NULL"
-            f" AND relevance >= ? AND ({condition.where})) ORDER BY date, id",
-            (end, begin, end, minimum_relevance, *condition.parameters),
-        )
-        grouped: dict[int, list[StoredArticle]] = {}
-        for stored in articles:
-            grouped.setdefault(stored.story or 0, []).append(stored)
-        return tuple(Story(id=story, articles=tuple(members)) for story, members in grouped.items())
-
-    def search(self, query: Query, *, order: Order, limit: int, offset: int) -> Page:
-        condition = compile_query(query)
-        total = int(self._one(f"SELECT count(*) FROM articles WHERE {condition.where}", condition.parameters))
-        ranking = "date DESC, id DESC" if order == "newest" else "relevance DESC, date DESC, id DESC"
-        found = self._articles(
-            f"{condition.where} ORDER BY {ranking} LIMIT ? OFFSET ?", (*condition.parameters, limit, offset)
-        )
-        return Page(
-            total=total,
-            hits=tuple(Hit(stored, (stored.article.feed_body or stored.article.body)[:_SNIPPET]) for stored in found),
         )
 
     def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:

@@ -1,11 +1,13 @@
 """Stories in the archive: placing articles, merging, and what people say against it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import product
 
 from aggregator.archive.affairs import Affairs
 from aggregator.archive.rows import store_time
+from aggregator.archive.schema import TELL_STORIES
 from aggregator.model import Placement, StoredArticle, Story, StoryVerdict
 
 
@@ -19,6 +21,7 @@ class Storytelling(Affairs):
         return self._articles("story_id IS NOT NULL AND date >= ? ORDER BY date, id", (store_time(since),))
 
     def place(self, placements: Iterable[Placement]) -> None:
+        touched: set[int] = set()
         with self._transaction():
             for placement in placements:
                 story = self._story_of(placement.joins) or self._found_story(placement.article)
@@ -29,6 +32,8 @@ class Storytelling(Affairs):
                 for other in placement.merges:
                     self._unite(story, self._story_of(other))
                 self._mark_grown(story)
+                touched.add(story)
+            self._tell(touched)
 
     def story(self, story_id: int) -> Story | None:
         resolved = self._resolved(story_id)
@@ -47,6 +52,7 @@ class Storytelling(Affairs):
                 self._db.execute("UPDATE articles SET story_id = ? WHERE id = ?", (founded, article))
             for story in (founded, self._resolved(story_id)):
                 self._mark_changed(story)
+            self._tell({founded, self._resolved(story_id)})
             self._decide(leaving, staying, same=False, now=now)
         return founded
 
@@ -59,6 +65,7 @@ class Storytelling(Affairs):
             self._decide(mine, theirs, same=True, now=now)
             self._unite(one, other)
             self._mark_changed(one)
+            self._tell({one})
         return True
 
     def story_verdicts(self) -> tuple[StoryVerdict, ...]:
@@ -85,6 +92,10 @@ class Storytelling(Affairs):
         self._db.execute("INSERT INTO merged_stories(old, story) VALUES (?, ?)", (gone, kept))
         self._db.execute("UPDATE stories SET changed = 0 WHERE id = ?", (gone,))
         self._unite_affairs(kept, gone)
+
+    def _tell(self, stories: Iterable[int]) -> None:
+        """Keep with the stories what searches ask of them."""
+        self._db.execute(f"{TELL_STORIES} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(stories)),))
 
     def _decide(self, some: Iterable[int], others: Iterable[int], *, same: bool, now: datetime) -> None:
         decided = store_time(now)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from aggregator.archive.conditions import compile_query
 from aggregator.archive.rows import record
 from aggregator.archive.schema import migrations
-from aggregator.archive.search import compile_query
 from aggregator.archive.writing import insert_articles
 from aggregator.model import StoredArticle
 from aggregator.model.query import Query

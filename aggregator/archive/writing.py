@@ -1,22 +1,36 @@
 """Records of articles → the tables and the index, a statement for many at once: that costs half of many statements."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlite_utils import Database
 
 from aggregator.archive.base import marks
+from aggregator.archive.positions import new_positions
 from aggregator.archive.rows import ARTICLE_COLUMNS
 from aggregator.model import Record
 
 #: What a new judgement changes of an article.
-_JUDGED = ("relevance", "annotation", "annotation_version")
+_JUDGED = ("relevance", "annotation", "annotation_version", "concepts", "topics")
 
 
 def insert_articles(db: Database, records: Mapping[int, Record]) -> None:
     """Keep and index new articles under these ids."""
-    rows = [(article, *record.values) for article, record in records.items()]
-    many(db, "INSERT", "articles", ("id", *ARTICLE_COLUMNS), rows)
-    _index(db, records)
+    positions = dict(zip(records, new_positions((r.date for r in records.values()), _last_taken(db)), strict=True))
+    rows = [(article, positions[article], *record.values) for article, record in records.items()]
+    many(db, "INSERT", "articles", ("id", "position", *ARTICLE_COLUMNS), rows)
+    _index(db, records, positions)
+
+
+def _last_taken(db: Database) -> Callable[[int, int], int | None]:
+    """The last position taken in a range."""
+    sql = "SELECT max(position) FROM articles WHERE position >= ? AND position < ?"
+
+    def last(start: int, end: int) -> int | None:
+        found: int | None = db.conn.execute(sql, (start, end)).fetchone()[0]
+        return found
+
+    return last
 
 
 def judge_again(db: Database, records: Mapping[int, Record]) -> None:
@@ -29,13 +43,16 @@ def judge_again(db: Database, records: Mapping[int, Record]) -> None:
 
 def reindex_articles(db: Database, records: Mapping[int, Record]) -> None:
     """Index articles anew."""
-    db.conn.executemany("DELETE FROM article_words WHERE rowid = ?", [(article,) for article in records])
-    _index(db, records)
+    sql = "SELECT id, position FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+    positions = dict(db.conn.execute(sql, (json.dumps(list(records)),)).fetchall())
+    db.conn.executemany("DELETE FROM article_words WHERE rowid = ?", [(place,) for place in positions.values()])
+    _index(db, records, positions)
 
 
-def _index(db: Database, records: Mapping[int, Record]) -> None:
-    words = [(article, *record.words) for article, record in records.items()]
-    many(db, "INSERT", "article_words", ("rowid", "title", "text", "concepts"), words)
+def _index(db: Database, records: Mapping[int, Record], positions: Mapping[int, int]) -> None:
+    # In their order: FTS5 writes out what it holds in memory before a row that is not behind the last one.
+    words = sorted((positions[article], *record.words) for article, record in records.items())
+    many(db, "INSERT", "article_words", ("rowid", "title", "text", "marks"), words)
     keys = [(record.outlet, key, article) for article, record in records.items() for key in record.keys]
     many(db, "INSERT OR IGNORE", "article_keys", ("outlet", "key", "article_id"), keys)
 

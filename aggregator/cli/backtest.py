@@ -93,7 +93,7 @@ def _changed_beat(name: str, weights: Path | None) -> Beat:
 
 
 def _criteria(beat: Beat, query: str, minimum_relevance: float, now: datetime) -> Criteria:
-    parsed = parse_query(query, concept_named=beat.concept_named, now=now)
+    parsed = parse_query(query, vocabulary=beat, now=now)
     return Criteria(beat=beat, query=parsed, minimum_relevance=minimum_relevance)
 
 

@@ -53,23 +53,23 @@ def search(
     chosen: Order = "best" if order == "best" else "newest"
     store = read_archive(archive_path(config, archive))
     try:
-        parsed = parse_query(query, concept_named=load_beat(beat).concept_named, now=utc_now())
+        parsed = parse_query(query, vocabulary=load_beat(beat), now=utc_now())
         page = store.search(parsed, order=chosen, limit=limit, offset=offset)
     finally:
         store.close()
     if json:
-        output.print_json({"total": page.total, "hits": [output.hit_json(hit) for hit in page.hits]})
+        output.print_json({"total": page.total, "hits": [output.article_json(one) for one in page.articles]})
         return
     rows = [
         (
-            h.stored.id,
-            h.stored.article.date.strftime("%Y-%m-%d %H:%M"),
-            h.stored.article.outlet,
-            h.stored.article.language,
-            f"{h.stored.annotated.relevance.score:.2f}",
-            h.stored.article.title,
+            h.id,
+            h.article.date.strftime("%Y-%m-%d %H:%M"),
+            h.article.outlet,
+            h.article.language,
+            f"{h.annotated.relevance.score:.2f}",
+            h.article.title,
         )
-        for h in page.hits
+        for h in page.articles
     ]
     output.print_table(f"{page.total} articles", ("id", "date (UTC)", "outlet", "lang", "rel.", "title"), rows)
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from aggregator.model import Harvest, Hit, Saved
+from aggregator.model import Harvest, Saved, StoredArticle
 
 if TYPE_CHECKING:  # what it prints; printing a version must not load what polls
     from aggregator.keeping import PollReport
@@ -113,11 +113,11 @@ def _pairs(group: object) -> list[tuple[str, object]]:
     return list(group.items()) if isinstance(group, Mapping) else []
 
 
-def hit_json(hit: Hit) -> dict[str, object]:
-    """One hit of `aggregator search --json`."""
-    article = hit.stored.article
+def article_json(stored: StoredArticle) -> dict[str, object]:
+    """One article of `aggregator search --json`."""
+    article = stored.article
     return {
-        "id": hit.stored.id,
+        "id": stored.id,
         "title": article.title,
         "url": article.url,
         "outlet": article.outlet,
@@ -125,7 +125,7 @@ def hit_json(hit: Hit) -> dict[str, object]:
         "published": when(article.date),
         "updated": when(article.updated),
         "date_confidence": article.date_confidence.value,
-        "relevance": hit.stored.annotated.relevance.score,
+        "relevance": stored.annotated.relevance.score,
     }
 
 

@@ -21,11 +21,12 @@ from aggregator.model.acquire import (
 )
 from aggregator.model.annotate import STILL, Annotated, Concept, Evidence, Field, Mention, Relevance, Side, Tenure
 from aggregator.model.archive import (
+    Bucket,
     Episode,
+    Facets,
     FullText,
     FullTextState,
     Harvest,
-    Hit,
     Page,
     Placement,
     Reading,
@@ -46,6 +47,7 @@ __all__ = [
     "STILL",
     "Annotated",
     "Article",
+    "Bucket",
     "Concept",
     "DateConfidence",
     "Delivery",
@@ -55,6 +57,7 @@ __all__ = [
     "Entry",
     "Episode",
     "Evidence",
+    "Facets",
     "FailureKind",
     "FeedState",
     "FetchFailure",
@@ -64,7 +67,6 @@ __all__ = [
     "FullTextState",
     "Harvest",
     "Health",
-    "Hit",
     "KnownArticle",
     "Mention",
     "Moved",

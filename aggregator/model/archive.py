@@ -22,7 +22,7 @@ class Record(NamedTuple):
     values: tuple[object, ...]
     """Its columns, in the archive's order."""
     words: tuple[str, str, str]
-    """The analysed words of title and body, and the tokens of concepts and topics: what the index holds."""
+    """The analysed words of title and body, and the tokens of what else is known: what the index holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,16 +210,39 @@ class Episode:
     """What tied it to the affair, in words, what counted most first."""
 
 
-class Hit(NamedTuple):
-    """One article that a query found."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of search results."""
 
-    stored: StoredArticle
-    snippet: str
+    total: int
+    """How many match; where `more`, only so many were counted."""
+    more: bool
+    articles: tuple[StoredArticle, ...]
+    """Where stories are asked for, of each the article that comes first in the order asked for."""
+    as_of: int
+    """Id of the last article that was there: asked for again, later pages do not shift when articles arrive."""
+
+
+class Bucket(NamedTuple):
+    """Articles of a stretch of time."""
+
+    since: datetime
+    until: datetime
+    articles: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page of search results; `total` counts all that match."""
+class Facets:
+    """What the articles of a query are like: how many in each stretch of time, and by topic, actor and so on."""
 
     total: int
-    hits: tuple[Hit, ...]
+    timeline: tuple[Bucket, ...]
+    """All of them, in days, months or years without a gap, earliest first."""
+    counted: int
+    """How many of the newest the rest is about."""
+    topic: tuple[tuple[str, int], ...]
+    """Id and number of articles, most first; so the others."""
+    concept: tuple[tuple[str, int], ...]
+    outlet: tuple[tuple[str, int], ...]
+    camp: tuple[tuple[str, int], ...]
+    language: tuple[tuple[str, int], ...]

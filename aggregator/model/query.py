@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal["any", "title", "text"]
-Attribute = Literal["outlet", "camp", "country", "lang", "story", "relevance", "date"]
+#: Attributes with names for values, which are compared without regard to case.
+Named = Literal["outlet", "camp", "country", "lang"]
+#: Attributes that are compared by size: numbers, and times as ISO 8601 in UTC.
+Measured = Literal["relevance", "sources", "story", "date", "published", "firstseen"]
 Operator = Literal["=", ">=", "<=", ">", "<"]
 
 
@@ -16,6 +19,15 @@ class Term:
     scope: Scope = "any"
     prefix: bool = False
     quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Words in any order, with at most `distance` other words between the first and the last."""
+
+    words: tuple[str, ...]
+    distance: int
+    scope: Scope = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +46,25 @@ class TopicIs:
 
 
 @dataclass(frozen=True, slots=True)
-class AttributeIs:
-    """A column of the article compared with a value."""
+class NameIs:
+    """An attribute of the article has this value."""
 
-    attribute: Attribute
+    attribute: Named
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstIs:
+    """The story of the article was reported first by this camp."""
+
+    camp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """An attribute of the article, or of its story (`sources`), compared with a value."""
+
+    attribute: Measured
     operator: Operator
     value: str | float
 
@@ -62,4 +89,4 @@ class Everything:
     """The empty query."""
 
 
-Query = Term | ConceptIs | TopicIs | AttributeIs | And | Or | Not | Everything
+Query = Term | Near | ConceptIs | TopicIs | NameIs | FirstIs | Compare | And | Or | Not | Everything

@@ -39,7 +39,7 @@ def all_of(archive: SqliteArchive, selection: Selection = Selection()) -> list[S
 
 
 def matching(archive: SqliteArchive, query: str) -> set[int]:
-    parsed = parse_query(query, concept_named=load_beat(TINY).concept_named, now=NOW)
+    parsed = parse_query(query, vocabulary=load_beat(TINY), now=NOW)
     return set(archive.matching(parsed, [stored.id for stored in all_of(archive)]))
 
 
@@ -97,7 +97,7 @@ def test_an_article_revised_in_between_is_not_given_the_judgement_of_its_old_tex
 @pytest.mark.parametrize("text", QUERIES)
 def test_a_query_finds_on_trial_what_it_would_find_in_the_archive(archive: SqliteArchive, text: str) -> None:
     beat = load_beat(TINY)
-    parsed = parse_query(text, concept_named=beat.concept_named, now=NOW)
+    parsed = parse_query(text, vocabulary=beat, now=NOW)
     trial = Trial()
     anew = [rejudged(stored, beat) for stored in all_of(archive)]
     assert trial.matching(parsed, anew[:2]) <= {1, 2}

@@ -11,7 +11,7 @@ import pytest
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.model import Annotated, Article, FullText, FullTextState, Placement, StoredArticle
 from aggregator.query import parse_query
-from tests.builders import NOW, make_annotated, make_article, make_feed, make_harvest
+from tests.builders import NOTHING, NOW, make_annotated, make_article, make_feed, make_harvest
 
 FEED, OTHER = "https://example.com/rss", "https://other.example/rss"
 
@@ -61,9 +61,9 @@ def judged(stored: StoredArticle, text: str) -> Annotated:
 
 
 def titles(archive: SqliteArchive, query: str) -> list[str]:
-    parsed = parse_query(query, concept_named=lambda name: None, now=NOW)
+    parsed = parse_query(query, vocabulary=NOTHING, now=NOW)
     page = archive.search(parsed, order="newest", limit=10, offset=0)
-    return [hit.stored.article.title for hit in page.hits]
+    return [hit.article.title for hit in page.articles]
 
 
 def test_recent_articles_of_the_named_feeds_are_wanted_latest_first(archive: SqliteArchive) -> None:

@@ -2,13 +2,13 @@
 
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
+from aggregator.archive.engine import sqlite3
 from aggregator.archive.sqlite import open_archive
 
 _SAVER = """

@@ -1,6 +1,5 @@
 """What the archive keeps of a harvest, and that it keeps all of it or nothing."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -8,11 +7,25 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
+from aggregator.archive.engine import sqlite3
+from aggregator.archive.schema import migrations
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.errors import ArchiveError
-from aggregator.model import DateConfidence, Evidence, FailureKind, Health, Moved, Placement, Rhythm, Saved, UrlChange
-from aggregator.model.query import Everything, Term
+from aggregator.model import (
+    Annotated,
+    DateConfidence,
+    Evidence,
+    FailureKind,
+    Health,
+    Moved,
+    Placement,
+    Rhythm,
+    Saved,
+    UrlChange,
+)
+from aggregator.model.query import Compare, ConceptIs, Everything, NameIs, Not, Term
 from tests.builders import (
     NOW,
     filled_archive,
@@ -363,32 +376,43 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     again.close()
     names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions", "m005_full_texts"]
     names += ["m006_date_confidence", "m007_verdicts", "m008_story_verdicts", "m009_annotation_version"]
-    names += ["m010_episodes"]
+    names += ["m010_episodes", "m011_positions", "m012_story_sources"]
     assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [(name,) for name in names]
+
+
+def _first_version(path: Path, *articles: Annotated) -> None:
+    """An archive as the first version made it."""
+    with filled_archive(path.with_suffix(".new"), *articles):
+        pass
+    old = Database(path)
+    migrations.apply(old, stop_before="m002_feed_memory")
+    old.attach("new", path.with_suffix(".new"))
+    for table in ("feed_states", "articles", "article_keys", "stories"):
+        columns = ", ".join(old[table].columns_dict)
+        old.execute(f"INSERT INTO {table}({columns}) SELECT {columns} FROM new.{table}")
+    for number, annotated in enumerate(articles, 1):
+        indexed = (number, annotated.title_words, annotated.text_words, "c_vladimir_putin t_energy")
+        old.execute("INSERT INTO article_words(rowid, title, text, concepts) VALUES (?, ?, ?, ?)", indexed)
+    old.conn.commit()
+    old.close()
 
 
 def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    with filled_archive(path, make_annotated(make_article("One")), make_annotated(make_article("Two", published=None))):
-        pass
-    with closing(sqlite3.connect(path)) as old:
-        old.execute("ALTER TABLE feed_states DROP COLUMN memory")
-        old.execute("ALTER TABLE articles DROP COLUMN updated")
-        old.execute("ALTER TABLE articles DROP COLUMN date_confidence")
-        old.execute("DROP INDEX articles_by_annotation_version")
-        old.execute("ALTER TABLE articles DROP COLUMN annotation_version")
-        old.execute("DROP TABLE subscriptions")
-        old.execute("DROP TABLE full_texts")
-        old.execute("DROP TABLE verdicts")
-        old.execute("DROP TABLE merged_stories")
-        old.execute("DROP TABLE story_verdicts")
-        old.execute("DROP TABLE episodes")
-        old.execute("DROP INDEX stories_changed")
-        old.execute("ALTER TABLE stories DROP COLUMN changed")
-        old.execute("DELETE FROM _sqlite_migrations WHERE name != 'm001_tables'")
-        old.commit()
+    two = make_article("Two companies", published=None, language="ru", outlet="Second")
+    _first_version(path, make_annotated(make_article("One"), concepts=["vladimir-putin"]), make_annotated(two))
     reader = read_archive(path)
     assert list(reader.feed_states().values()) == [make_state()]
     dates = [(stored.article.updated, stored.article.date_confidence) for stored in reader.recent(NOW)]
     assert dates == [(None, DateConfidence.NO_ZONE), (None, DateConfidence.FIRST_SEEN)]
+    for query, ids in (
+        (Term("company"), [2]),
+        (ConceptIs("vladimir-putin", "Putin"), [1, 2]),
+        (NameIs("outlet", "second"), [2]),
+        (Not(NameIs("lang", "ru")), [1]),
+        (Compare("sources", ">=", 1), [1, 2]),
+    ):
+        page = reader.search(query, order="oldest", limit=9, offset=0)
+        assert [one.id for one in page.articles] == ids
+    assert reader.facets(Everything()).concept == (("vladimir-putin", 1),)
     reader.close()

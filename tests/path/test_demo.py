@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from aggregator.archive.engine import sqlite3
 from aggregator.archive.sqlite import SqliteArchive, read_archive
 from aggregator.cli.rounds import Round, play_round
 from aggregator.cli.service import open_service

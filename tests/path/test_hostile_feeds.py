@@ -22,7 +22,7 @@ import pytest
 from aggregator.cli.service import open_service
 from aggregator.keeping import PollReport
 from aggregator.model import Health
-from aggregator.model.query import AttributeIs
+from aggregator.model.query import NameIs
 from aggregator.settings import Camp, Feed, Network, Settings
 
 SERVER = Path(__file__).parents[1] / "tools" / "hostile_server.py"
@@ -105,9 +105,7 @@ async def _round(settings: Settings) -> tuple[PollReport, dict[str, int], dict[s
         await service.poll(by_command=True, progress=False)
         states = service.archive.feed_states()
         stored = {
-            feed.outlet: service.archive.search(
-                AttributeIs("outlet", "=", feed.outlet), order="newest", limit=1, offset=0
-            ).total
+            feed.outlet: service.archive.search(NameIs("outlet", feed.outlet), order="newest", limit=1, offset=0).total
             for feed in settings.feeds
         }
         return report, stored, {feed.outlet: states[feed.url].health for feed in settings.feeds}

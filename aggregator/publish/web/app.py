@@ -86,7 +86,7 @@ class _Pages:
             return _page("search.html", **values)
         archive = self._open()
         try:
-            query = parse_query(q, concept_named=self._beat.concept_named, now=self._clock())
+            query = parse_query(q, vocabulary=self._beat, now=self._clock())
             values["page"] = archive.search(query, order="newest", limit=_PAGE, offset=(number - 1) * _PAGE)
         except QueryError as error:
             values["message"] = f"This query cannot be read: {error}"

@@ -1,0 +1,66 @@
+"""Query → text that reads to the same query: what the program understood, for people to check."""
+
+import re
+
+from aggregator.model.query import (
+    And,
+    Compare,
+    ConceptIs,
+    Everything,
+    FirstIs,
+    NameIs,
+    Near,
+    Not,
+    Or,
+    Query,
+    Scope,
+    Term,
+    TopicIs,
+)
+
+
+def printed(query: Query) -> str:
+    """The query as text; `parse_query` reads it to an equal one."""
+    match query:
+        case Everything():
+            return ""
+        case Term(text, scope, prefix, quoted):
+            return _scoped(scope, f'"{text}"' if quoted else f"{text}*" if prefix else text)
+        case Near(words, distance, scope):
+            return _scoped(scope, f'"{" ".join(words)}"~{distance}')
+        case ConceptIs(_, text):
+            return f'actor:"{text}"'
+        case TopicIs(topic):
+            return f"topic:{_value(topic)}"
+        case NameIs(attribute, value):
+            return f"{attribute}:{_value(value)}"
+        case FirstIs(camp):
+            return f"first:{_value(camp)}"
+        case Compare(attribute, operator, value):
+            return f"{attribute}{':' if operator == '=' else operator}{_measure(value)}"
+        case Not(part):
+            return f"NOT {_nested(part, And, Or)}"
+        case And(parts):
+            return " ".join(_nested(part, Or) for part in parts)
+        case Or(parts):
+            return " OR ".join(printed(part) for part in parts)
+
+
+def _nested(query: Query, *looser: type) -> str:
+    """In parentheses if it binds looser than what it stands in."""
+    return f"({printed(query)})" if isinstance(query, looser) else printed(query)
+
+
+def _scoped(scope: Scope, text: str) -> str:
+    return text if scope == "any" else f"{scope}:{text}"
+
+
+def _value(text: str) -> str:
+    bare = re.fullmatch(r"[^\W_][\w-]*", text) and text not in ("AND", "OR", "NOT")
+    return text if bare else f'"{text}"'
+
+
+def _measure(value: str | float) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

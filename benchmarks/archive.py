@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from aggregator.annotate import annotate
@@ -38,8 +38,36 @@ _BEGIN = datetime(2023, 11, 1, tzinfo=UTC)
 _WORDS = 40_000
 _SENTENCES = 20_000
 _LANGUAGES: tuple[Language, ...] = ("en", "ru", "zh")
-_STARTS = "газ пол рас мир гор кит рос тор эне сот пер дог пра вой эко ком тех нау гра мос".split()
-_SYLLABLES = ["ta", "re", "no", "li", "ka", "son", "der", "min", "tor", "vel", "ing", "ment", "pra", "sho", "bur", "gal", "est", "un", "dis", "con", "fer", "tion", "al", "pro", "se"]
+_STARTS = ["газ", "пол", "рас", "мир", "гор", "кит", "рос", "тор", "эне", "сот", "пер", "дог", "пра", "вой", "эко", "ком", "тех", "нау", "гра", "мос"]
+#: Sentences of an article, title included: some 600 bytes of text in each language.
+_LENGTHS = {"en": (4, 8), "ru": (2, 4), "zh": (5, 9)}
+_SYLLABLES = [
+    "ta",
+    "re",
+    "no",
+    "li",
+    "ka",
+    "son",
+    "der",
+    "min",
+    "tor",
+    "vel",
+    "ing",
+    "ment",
+    "pra",
+    "sho",
+    "bur",
+    "gal",
+    "est",
+    "un",
+    "dis",
+    "con",
+    "fer",
+    "tion",
+    "al",
+    "pro",
+    "se",
+]
 
 
 # --- what is read ---
@@ -57,7 +85,7 @@ def vocabulary(language: Language, chance: random.Random) -> list[str]:
     return ["".join(chance.choices(_SYLLABLES, k=chance.choice((1, 2, 2, 3, 3, 4)))) for _ in range(_WORDS)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def zipf(count: int) -> list[float]:
     """Cumulated weights of ranks (Mandelbrot's form, which real texts fit)."""
     return list(itertools.accumulate(1 / (rank + 2.7) ** 1.05 for rank in range(count)))
@@ -86,7 +114,9 @@ class Press:
     def article(self, number: int, total: int) -> Article:
         """The article of this number, of so many in three years; a feed has one language."""
         feed = feed_of(number % _FEEDS)
-        title, *text = self._chance.choices(self._sentences[feed.language], k=self._chance.randint(4, 9))
+        title, *text = self._chance.choices(
+            self._sentences[feed.language], k=self._chance.randint(*_LENGTHS[feed.language])
+        )
         date = _BEGIN + timedelta(days=_DAYS) * number / total - timedelta(minutes=self._chance.expovariate(1 / 120))
         return Article(
             feed_url=feed.url,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
@@ -28,7 +28,7 @@ class Case(NamedTuple):
     also: frozenset[str]
 
 
-def read_gold() -> tuple[dict[str, Article], list[Case], list[dict[str, list[str]]]]:
+def read_gold() -> tuple[dict[str, Article], list[Case], list[dict[str, Any]]]:
     """The articles by id, the cases, and the stories."""
     data = YAML(typ="safe").load(_FILE)
     founders = {story["articles"][0] for story in data["stories"]}
@@ -76,7 +76,7 @@ def gold_archive(path: Path, beat: Beat) -> GoldArchive:
     filled.save(make_harvest(*(annotate(article, beat) for article in articles.values())))
     number = {name: place for place, name in enumerate(names, 1)}
     founder = {member: story["articles"][0] for story in stories for member in story["articles"]}
-    copies = {copy: original for story in stories for copy, original in story["copies"]}
+    copies = {copy: original for story in stories for copy, original in map(tuple, story["copies"])}
     filled.place(
         Placement(
             article=number[name],

@@ -57,7 +57,7 @@ class Finder:
     """The parts of a query that are not negated, ready to be found in any article."""
 
     def __init__(self, query: Query) -> None:
-        parts = dict.fromkeys(_asked(query))
+        parts = [part for part in dict.fromkeys(wanted(query)) if isinstance(part, Term | Near | ConceptIs)]
         self._concepts = {part.concept: number for number, part in enumerate(parts) if isinstance(part, ConceptIs)}
         self._title, self._text = (_Texts(parts, field) for field in ("title", "text"))
 
@@ -74,14 +74,15 @@ class Finder:
                 yield Place(start, end, self._concepts[concept])
 
 
-def _asked(query: Query, *, negated: bool = False) -> Iterator[Term | Near | ConceptIs]:
+def wanted(query: Query, *, negated: bool = False) -> Iterator[Query]:
+    """The conditions of a query, each by itself, but for those that it negates."""
     match query:
         case Not(part):
-            yield from _asked(part, negated=not negated)
+            yield from wanted(part, negated=not negated)
         case And(parts) | Or(parts):
             for part in parts:
-                yield from _asked(part, negated=negated)
-        case Term() | Near() | ConceptIs() if not negated:
+                yield from wanted(part, negated=negated)
+        case _ if not negated:
             yield query
 
 
@@ -120,8 +121,8 @@ def _phrases(part: Term | Near | ConceptIs, number: int) -> Iterator[_Phrase]:
             yield _Phrase(words, prefix, number)
 
 
-def _together(hits: Iterable[_Hit], wanted: int, distance: int) -> Iterator[_Hit]:
-    """Of hits in order of their ends, those that stand near one of each other of the `wanted` phrases, as FTS5 counts."""
+def _together(hits: Iterable[_Hit], phrases: int, distance: int) -> Iterator[_Hit]:
+    """Of hits in order of their ends, those that stand near one of each other of so many phrases, as FTS5 counts."""
     window: deque[_Hit] = deque()
     fresh: deque[_Hit] = deque()
     counts: Counter[_Phrase] = Counter()
@@ -136,7 +137,7 @@ def _together(hits: Iterable[_Hit], wanted: int, distance: int) -> Iterator[_Hit
                 del counts[gone.phrase]
             if fresh[0] is gone:
                 fresh.popleft()
-        if len(counts) == wanted:
+        if len(counts) == phrases:
             yield from fresh
             fresh.clear()
 

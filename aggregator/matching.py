@@ -6,9 +6,11 @@ against each other. What differs: the index is asked for so many readings of a R
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 from aggregator.errors import QueryError
@@ -164,14 +166,21 @@ def _pattern(words: tuple[str, ...], prefix: bool = False) -> re.Pattern[str]:
 
 def _near(phrases: list[tuple[str, ...]], distance: int, column: str) -> bool:
     """Whether each phrase ends at most so many words before the one that begins last."""
-    starts = [[column.count(" ", 0, found.start()) for found in _pattern(words).finditer(column)] for words in phrases]
-    if not all(starts):
-        return False
-    lengths = list(map(len, phrases))
+    starts = [_starts(words, column) for words in phrases]
     return any(
         all(
-            any(last - length - distance <= start <= last for start in found)
-            for found, length in zip(starts, lengths, strict=True)
+            _any_within(found, last - len(words) - distance, last) for found, words in zip(starts, phrases, strict=True)
         )
         for last in sorted({start for found in starts for start in found})
     )
+
+
+def _starts(words: tuple[str, ...], column: str) -> list[int]:
+    """Where the words stand in a row: how many words are before each place."""
+    places = [found.start() for found in _pattern(words).finditer(column)]
+    return list(accumulate(column.count(" ", since, until) for since, until in pairwise((0, *places))))
+
+
+def _any_within(ordered: Sequence[int], first: int, last: int) -> bool:
+    place = bisect_left(ordered, first)
+    return place < len(ordered) and ordered[place] <= last

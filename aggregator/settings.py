@@ -98,6 +98,10 @@ class Feed:
     """Headers, log-in or cookies that the source asks for, sent to its own origin only; a proxy on the way."""
     full_text: Literal[True, False, "when_relevant"] = False
     """Read the whole text from each article's page; `when_relevant` only where the feed's own words may be about the tie."""
+    keep: str | None = None
+    """Only articles that match this query are stored; absent: as `keep` says for all feeds."""
+    drop: str | None = None
+    """Articles that match this query are not stored; absent: as `drop` says for all feeds."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
     """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False
@@ -230,6 +234,10 @@ class Settings:
 
     feeds: tuple[Feed, ...] = ()
     """The sources."""
+    keep: str = ""
+    """Of feeds that do not say `keep` themselves, only articles that match this query are stored; empty: all."""
+    drop: str = ""
+    """Of feeds that do not say `drop` themselves, articles that match this query are not stored; empty: none."""
     digests: tuple[DigestDefinition, ...] = (DigestDefinition(),)
     """The digests; absent: one, daily at 07:00 UTC."""
     alerts: tuple[AlertRule, ...] = ()

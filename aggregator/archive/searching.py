@@ -87,7 +87,7 @@ def _period(parts: Sequence[Query]) -> tuple[int, int, list[Query]]:
     """The range of positions that dates leave, and the parts that are still to be asked: of a time in seconds, that too."""
     first, end, rest = FIRST, LAST, list[Query]()
     for part in parts:
-        if not isinstance(part, Compare) or part.attribute != "date":
+        if not isinstance(part, Compare) or part.attribute != "date" or part.operator not in (">=", "<"):
             rest.append(part)
             continue
         moment = datetime.fromisoformat(str(part.value))

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from aggregator.model.acquire import Article, FeedState
+from aggregator.model.acquire import NOTHING_KEPT_OUT, Article, FeedState, KeptOut
 from aggregator.model.annotate import Annotated, Relevance
 from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Feed
@@ -36,6 +36,7 @@ class Reading:
     ttl_minutes: int | None = None
     """How long the publisher asks to wait between two looks."""
     offer: Offer = NO_OFFER
+    kept_out: KeptOut = NOTHING_KEPT_OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

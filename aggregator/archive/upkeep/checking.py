@@ -11,6 +11,7 @@ from aggregator.archive.turn import my_turn, only_service
 from aggregator.archive.upkeep.opening import Progress, opened, require_known_schema, schema_of, snapshot, unseen
 from aggregator.archive.upkeep.reindexing import reindex
 from aggregator.archive.upkeep.tables import INDEX
+from aggregator.errors import ArchiveError
 
 #: Complaints of one kind that are told.
 _MOST = 20
@@ -61,10 +62,15 @@ def check(path: Path) -> tuple[Finding, ...]:
     Raises:
         ArchiveError: there is none, or a newer program has made it.
     """
-    with opened(path) as connection:
-        require_known_schema(path, schema_of(connection))
-        with snapshot(connection):
-            return tuple(_findings(connection))
+    try:
+        with opened(path) as connection:
+            require_known_schema(path, schema_of(connection))
+            with snapshot(connection):
+                return tuple(_findings(connection))
+    except ArchiveError as error:
+        if "malformed" in str(error):  # too damaged to say more of it
+            return (Finding(str(error), _RESTORE),)
+        raise
 
 
 def repair_index(path: Path, progress: Progress = unseen) -> int:

@@ -84,7 +84,7 @@ def restore(backup: Path, archive: Path, *, now: datetime, progress: Progress = 
     Raises:
         ArchiveError: the backup is not whole, there is no room, or another process has the archive open.
     """
-    if archive.exists() and archive.samefile(backup):
+    if archive.exists() and backup.exists() and archive.samefile(backup):
         raise ArchiveError(f"{backup} is the archive itself; name a backup of it")
     with opened(backup) as source, unfinished(archive) as part:
         require_room(archive.parent, size_of(backup), "restoring")

@@ -4,16 +4,20 @@ import fcntl
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from aggregator.errors import ArchiveError
 
 #: What SQLite keeps beside a database: without it, or with another's, a file is damaged.
 COMPANIONS = ("-wal", "-shm", "-journal")
 _PART = ".part"
+#: Looks at the lock of an unfinished file, and seconds between them: `sweep` may hold it for a moment.
+_TRIES, _PAUSE = 20, 0.01
 #: Bytes that are left free beyond what is needed.
 _SPARE = 16 * 2**20
 
@@ -30,18 +34,43 @@ def unfinished(target: Path) -> Iterator[Path]:
     part = target.with_name(f"{target.name}{_PART}")
     with _told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        held = part.open("ab")
-    with held:
+        held = _locked(part)
+    if held is None:
+        raise ArchiveError(f"another process is writing {target}; wait for it to end")
+    with held, _told(target):
+        held.truncate(0)
+        _remove_companions(part)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveError(f"another process is writing {target}; wait for it to end") from None
-        with _told(target):
-            remove(part)
-            try:
-                yield part
-            finally:
+            yield part
+        finally:
+            if _is_at(part, held):
                 remove(part)
+
+
+def _locked(part: Path) -> IO[bytes] | None:
+    """The file, opened and locked; None if another process has it."""
+    for _ in range(_TRIES):
+        held = part.open("ab")
+        if _lock(held) and _is_at(part, held):  # and not the one that `sweep` has just removed
+            return held
+        held.close()
+        time.sleep(_PAUSE)
+    return None
+
+
+def _lock(held: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(path: Path, held: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(held.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def publish(part: Path, target: Path) -> None:
@@ -88,8 +117,13 @@ def _second_name(file: Path, name: Path) -> None:
 
 def remove(database: Path) -> None:
     """Remove a database and what is beside it, as far as it is there."""
-    for name in ("", *COMPANIONS):
-        database.with_name(database.name + name).unlink(missing_ok=True)
+    _remove_companions(database)
+    database.unlink(missing_ok=True)
+
+
+def _remove_companions(database: Path) -> None:
+    for companion in COMPANIONS:
+        database.with_name(database.name + companion).unlink(missing_ok=True)
 
 
 def refuse_existing(target: Path) -> None:
@@ -148,12 +182,9 @@ def sweep(archive: Path, folder: Path) -> None:
     """Remove what backups that were killed have left in a folder."""
     named = re.compile(re.escape(archive.stem) + r"-\d{8}T\d{6}Z" + re.escape(archive.suffix + _PART))
     for file in [one for one in folder.iterdir() if named.fullmatch(one.name)]:
-        with file.open("ab") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            remove(file)
+        with suppress(FileNotFoundError), file.open("rb") as held:
+            if _lock(held):
+                remove(file)
 
 
 def _synced(path: Path) -> None:

@@ -121,8 +121,9 @@ def import_lines(
             _finish(db, header, indexing)
         if findings := check(part):
             raise ArchiveError(f"{name} does not hold a whole archive, so nothing was imported: {told(findings)}")
-        with alone(archive):
-            _require_empty(archive)
+        with alone(archive) as former:
+            if former and any(row_counts(former).values()):
+                raise _not_empty(archive)
             put_in_place(part, archive)
     return header.rows
 
@@ -140,12 +141,15 @@ def _unpacked(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
 
 
 def _require_empty(archive: Path) -> None:
-    if not archive.exists() or not archive.stat().st_size:
-        return
-    with opened(archive) as connection:
-        counts = row_counts(connection)
-    if any(counts.values()):
-        raise ArchiveError(f"archive {archive} is not empty; name one that is not there yet, by --archive")
+    if archive.exists() and archive.stat().st_size:
+        with opened(archive) as connection:
+            counts = row_counts(connection)
+        if any(counts.values()):
+            raise _not_empty(archive)
+
+
+def _not_empty(archive: Path) -> ArchiveError:
+    return ArchiveError(f"archive {archive} is not empty; name one that is not there yet, by --archive")
 
 
 def _make_tables(db: Database, header: Header, reader: Reader) -> None:

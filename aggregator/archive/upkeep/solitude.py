@@ -15,20 +15,22 @@ _TIMEOUT = 3
 
 
 @contextmanager
-def alone(archive: Path) -> Iterator[None]:
+def alone(archive: Path) -> Iterator[sqlite3.Connection | None]:
     """Nobody else has the archive open, or can open it meanwhile; what its WAL held is in the file.
+
+    Yields the connection that locks it; None if there is no file.
 
     Raises:
         ArchiveError: others have it open; says who, as far as it can be seen.
     """
     with only_service(archive), my_turn(archive):
         if not archive.is_file():
-            yield
+            yield None
             return
         with closing(sqlite3.connect(archive, timeout=_TIMEOUT, isolation_level=None)) as connection:
             with suppress(sqlite3.DatabaseError):  # too damaged to be locked: those locks must do that we hold already
                 keep_others_out(connection, archive)
-            yield
+            yield connection
 
 
 def keep_others_out(connection: sqlite3.Connection, archive: Path) -> None:
@@ -75,4 +77,5 @@ def _command(process: Path) -> str:
         words = (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return "?"
-    return " ".join(Path(word.decode(errors="replace")).name for word in words[:4] if word)
+    told = " ".join(Path(word.decode(errors="replace")).name for word in words[:4] if word)
+    return "".join(sign if sign.isprintable() else " " for sign in told)[:60]

@@ -53,11 +53,11 @@ def whole_archive(path: Path) -> None:
         archive.save_edition(edition, [make_delivery()])
 
 
-def large_archive(path: Path, articles: int = 3000) -> None:
+def large_archive(path: Path, articles: int = 1500) -> None:
     """An archive of some megabytes."""
     with closing(open_archive(path)) as archive:
         made = (
-            make_annotated(make_article(f"Report {n}", text=f"word{n % 97} said so {n}. " * 60))
+            make_annotated(make_article(f"Report {n}", text=f"word{n % 97} said so {n}. " * 40))
             for n in range(articles)
         )
         archive.save(make_harvest(*made))
@@ -82,8 +82,9 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def names(folder: Path) -> set[str]:
-    """The files of a folder, but those that only lock."""
-    return {file.name for file in folder.iterdir() if not file.name.endswith(("-lock", "-service"))}
+    """The files of a folder, but those that only lock, and what a reader leaves beside an archive."""
+    passing = ("-lock", "-service", "archive.db-wal", "archive.db-shm")
+    return {file.name for file in folder.iterdir() if not file.name.endswith(passing)}
 
 
 def damage_index(path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from aggregator.model import (
     Annotated,
+    Capture,
     Delivery,
     DeliveryState,
     Edition,
@@ -140,6 +141,9 @@ class Archive(Protocol):
 
     def revisions(self, articles: Sequence[int], limit: int) -> tuple[Revision, ...]:
         """The latest former wordings of articles, the earliest first."""
+
+    def captures(self, article_id: int) -> tuple[Capture, ...]:
+        """The answers that brought an article's wordings, the earliest first; none of before captures were kept."""
 
     def story(self, story_id: int) -> Story | None:
         """One story with its articles; the id of a story that became part of another finds that one."""

@@ -205,6 +205,29 @@ def m012_story_sources(db: Database) -> None:
     db.execute(TELL_STORIES)
 
 
+@migrations()
+def m020_captures(db: Database) -> None:
+    """The answers that brought articles, so that a quotation can be proved; of older articles there are none."""
+    db.execute(
+        """
+        CREATE TABLE captures (
+            id INTEGER PRIMARY KEY,
+            feed_url TEXT NOT NULL,
+            asked TEXT NOT NULL,
+            url TEXT NOT NULL,
+            status INTEGER,
+            fetched TEXT NOT NULL,
+            headers TEXT NOT NULL,
+            headers_left_out INTEGER NOT NULL,
+            body_length INTEGER NOT NULL,
+            body_sha256 TEXT NOT NULL
+        )
+        """
+    )
+    db.execute("ALTER TABLE articles ADD COLUMN capture_id INTEGER REFERENCES captures(id)")
+    db.execute("ALTER TABLE revisions ADD COLUMN capture_id INTEGER REFERENCES captures(id)")
+
+
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.
 TELL_STORIES = """
 UPDATE stories SET

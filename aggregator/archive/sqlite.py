@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import marks
+from aggregator.archive.captures import Captures
 from aggregator.archive.conditions import compile_query
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
@@ -36,7 +37,7 @@ from aggregator.model import (
 from aggregator.model.query import Query
 
 
-class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts):
+class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---

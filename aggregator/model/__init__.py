@@ -40,6 +40,7 @@ from aggregator.model.archive import (
     Verdict,
     WantedText,
 )
+from aggregator.model.capture import Capture
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
@@ -48,6 +49,7 @@ __all__ = [
     "Annotated",
     "Article",
     "Bucket",
+    "Capture",
     "Concept",
     "DateConfidence",
     "Delivery",

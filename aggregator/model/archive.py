@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from aggregator.model.acquire import Article, FeedState
 from aggregator.model.annotate import Annotated, Relevance
+from aggregator.model.capture import Capture
 from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Feed
 
@@ -50,6 +51,8 @@ class Harvest:
     known: int = 0
     dropped: tuple[str, ...] = ()
     """A reason per entry that was not taken; fetched = known + len(records) + len(dropped)."""
+    capture: Capture | None = None
+    """What proves where the records come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from aggregator.archive.upkeep.tables import row_counts
 from aggregator.errors import ArchiveError
 
 #: Pages of 4 kB that are copied between two looks at the progress.
-_PAGES = 2000
+_PAGES = 500
 
 
 @dataclass(frozen=True, slots=True)

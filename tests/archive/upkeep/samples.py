@@ -15,10 +15,32 @@ from aggregator.archive.engine import sqlite3
 from aggregator.archive.sqlite import open_archive
 from aggregator.archive.upkeep.opening import opened
 from aggregator.archive.upkeep.tables import content_tables
-from aggregator.model import Edition, Episode, FullText, FullTextState, Notice, Offer, Placement, Subscription, Verdict
-from tests.builders import NOW, make_annotated, make_article, make_delivery, make_harvest, place_alone
+from aggregator.model import (
+    Capture,
+    Edition,
+    Episode,
+    FullText,
+    FullTextState,
+    Notice,
+    Offer,
+    Placement,
+    Subscription,
+    Verdict,
+)
+from tests.builders import FEED_URL, NOW, make_annotated, make_article, make_delivery, make_harvest, place_alone
 
 ROOT = Path(__file__).parents[3]
+CAPTURE = Capture(
+    feed_url=FEED_URL,
+    asked=FEED_URL,
+    url="https://cdn.example.com/rss",
+    status=200,
+    fetched=NOW,
+    headers=(("Server", "nginx"),),
+    headers_left_out=1,
+    body_length=4711,
+    body_sha256="ab" * 32,
+)
 
 
 def whole_archive(path: Path) -> None:
@@ -29,9 +51,10 @@ def whole_archive(path: Path) -> None:
             make_article(name, text=f"{name} text 文本 текст", published=NOW - timedelta(hours=n), outlet=f"Outlet {n}")
             for n, name in enumerate(names)
         ]
-        archive.save(
-            make_harvest(*(make_annotated(one, concepts=["vladimir-putin"], topics=["energy"]) for one in articles))
+        harvest = make_harvest(
+            *(make_annotated(one, concepts=["vladimir-putin"], topics=["energy"]) for one in articles)
         )
+        archive.save(replace(harvest, capture=CAPTURE))
         archive.save(make_harvest(make_annotated(replace(articles[2], text="Another text", content_hash="other"))))
         archive.place([Placement(article=1), Placement(article=2), Placement(article=3), Placement(article=4, joins=3)])
         archive.merge_stories(1, 2, now=NOW)

@@ -9,7 +9,6 @@ recognised or made safe. What is stored is what this program stores, with the in
 import argparse
 import importlib
 import re
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from aggregator.acquire.normalise import normalise
 from aggregator.acquire.parse import parse
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
+from aggregator.archive.engine import sqlite3
 from aggregator.archive.rows import ARTICLE_COLUMNS, record
 from aggregator.archive.sqlite import open_archive
 from aggregator.model import Document, ParseFailure, Record
@@ -65,16 +65,16 @@ def insert(kept: Sequence[Record], path: Path) -> None:
     open_archive(path).close()
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
-    marks = ", ".join("?" * (len(ARTICLE_COLUMNS) + 1))
+    marks = ", ".join("?" * (len(ARTICLE_COLUMNS) + 2))
     for start in range(0, len(kept), 2000):
         batch = list(enumerate(kept[start : start + 2000], start=start + 1))
         connection.execute("BEGIN")
         connection.executemany(
-            f"INSERT INTO articles(id, {', '.join(ARTICLE_COLUMNS)}) VALUES ({marks})",
-            [(number, *one.values) for number, one in batch],
+            f"INSERT INTO articles(id, position, {', '.join(ARTICLE_COLUMNS)}) VALUES ({marks})",
+            [(number, number, *one.values) for number, one in batch],
         )
         connection.executemany(
-            "INSERT INTO article_words(rowid, title, text, concepts) VALUES (?, ?, ?, ?)",
+            "INSERT INTO article_words(rowid, title, text, marks) VALUES (?, ?, ?, ?)",
             [(number, *one.words) for number, one in batch],
         )
         connection.execute("COMMIT")

@@ -39,7 +39,9 @@ def _stemmer() -> Stemmer:
 class _IndexForms(dict[str, str]):
     """Folded words with their index forms, worked out when first met; a look-up costs a third of `lru_cache`'s."""
 
-    _MOST, _LONGEST = 30_000, 100
+    #: News in three languages use some 50,000 words within 18,000 items; with room for 30,000 annotating took 2.7 times as long.
+    _MOST = 100_000
+    _LONGEST = 100
 
     def __missing__(self, word: str) -> str:
         form = _index_form(word)

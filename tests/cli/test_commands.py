@@ -178,7 +178,7 @@ def test_a_wrong_configuration_ends_with_2_and_names_the_line(tmp_path: Path) ->
     [
         (["poll"], 2, "feeds.yaml: there is no such file"),
         (["search", "a", "--archive", "none.db"], 1, "there is no archive at none.db"),
-        (["search", "topc:energy", "--archive", "a.db"], 2, "did you mean topic:? (column 1)"),
+        (["search", "topc:energy", "--archive", "a.db"], 2, "did you mean topic?"),
         (["explain", "99", "--archive", "a.db"], 1, "there is no article 99"),
         (["explain", "--text", "none.txt"], 1, "none.txt: No such file"),
         (["search", "a", "--archive", "a.db", "--beat", "none"], 1, "there is no beat 'none'"),

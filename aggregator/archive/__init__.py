@@ -26,10 +26,12 @@ from aggregator.model import (
     Story,
     StoryVerdict,
     Subscription,
+    Tidied,
     Verdict,
     WantedText,
 )
 from aggregator.model.query import Query
+from aggregator.settings import Retention
 
 Order = Literal["newest", "oldest", "best", "relevance", "sources"]
 
@@ -201,6 +203,19 @@ class Archive(Protocol):
 
     def last_article_id(self) -> int:
         """The highest article id that has a story; 0 in an empty archive."""
+
+    # upkeep
+    def to_tidy(self, rules: Retention, now: datetime) -> Tidied:
+        """What the rules say is old by now."""
+
+    def tidy(self, rules: Retention, now: datetime, limit: int) -> Tidied:
+        """Drop so many texts that are old, in one transaction; none are left when it says so."""
+
+    def tidied(self) -> datetime | None:
+        """When all that was old had gone last."""
+
+    def save_tidied(self, now: datetime) -> None:
+        """Remember that all that is old has gone."""
 
     def close(self) -> None:
         """Give the file back."""

@@ -125,7 +125,7 @@ class Saving(SqliteBase):
         fields = {name: old[name] for name in ("title", "summary", "text", "content_hash", "capture_id")}
         self._table("revisions").insert({"article_id": article_id, "replaced": row["first_seen"], **fields})
         changed = {name: value for name, value in row.items() if name not in _KEPT}
-        self._table("articles").update(article_id, changed | {"capture_id": capture})
+        self._table("articles").update(article_id, changed | {"capture_id": capture, "text_dropped": None})
         # It was judged by the feed's new words alone; `pipeline.read_full_texts` judges it by the page's again.
         self._db.execute(
             "UPDATE full_texts SET state = 'revised' WHERE article_id = ? AND state = 'read'", (article_id,)

@@ -6,6 +6,7 @@ from sqlite_utils import Database, Migrations
 
 from aggregator.archive.positions import new_positions
 from aggregator.archive.tokens import tokens
+from aggregator.archive.views import VIEWS
 
 migrations = Migrations("aggregator")
 
@@ -226,6 +227,20 @@ def m020_captures(db: Database) -> None:
     )
     db.execute("ALTER TABLE articles ADD COLUMN capture_id INTEGER REFERENCES captures(id)")
     db.execute("ALTER TABLE revisions ADD COLUMN capture_id INTEGER REFERENCES captures(id)")
+
+
+@migrations()
+def m021_views(db: Database) -> None:
+    """Views for people who open the archive with other tools."""
+    for name, select in VIEWS.items():
+        db.execute(f"CREATE VIEW {name} AS {select}")
+
+
+@migrations()
+def m022_retention(db: Database) -> None:
+    """When an article's text was dropped; those that have theirs are found by date."""
+    db.execute("ALTER TABLE articles ADD COLUMN text_dropped TEXT")
+    db.execute("CREATE INDEX articles_with_text ON articles(date) WHERE text_dropped IS NULL")
 
 
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.

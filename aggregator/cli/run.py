@@ -29,6 +29,7 @@ def run(
             async def work() -> None:
                 async with open_service(settings) as service:
                     tell(await play_round(service))
+                    await service.tidy()
 
             asyncio.run(work())
             return

@@ -1,5 +1,6 @@
 """Builds the edges from the settings: what polling needs, opened and closed again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,11 @@ from aggregator.model import FullTextState
 from aggregator.polling import due_now, poll
 from aggregator.pushing import Pushes
 from aggregator.settings import Settings
+from aggregator.tidying import is_due, tidy
 from aggregator.workers import Workers
+
+#: Batches of old texts that go in one round: a second or two.
+_BATCHES = 10
 
 
 def utc_now() -> datetime:
@@ -70,6 +75,15 @@ class Service:
     async def read_full_texts(self) -> dict[FullTextState, int]:
         """Read the pages of the articles whose feeds ask for it."""
         return await read_full_texts(self.archive, self.settings, library=self.library, workers=self.workers)
+
+    async def tidy(self) -> None:
+        """Drop what the settings say is old, once a day; of much a part, and the rest in the next rounds."""
+        rules = self.settings.retention
+        for _ in range(_BATCHES):
+            if not is_due(self.archive, rules, self.clock()):
+                return
+            tidy(self.archive, rules, self.clock(), most=1)
+            await asyncio.sleep(0)  # pages are served meanwhile
 
 
 @contextmanager

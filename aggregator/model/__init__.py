@@ -37,6 +37,7 @@ from aggregator.model.archive import (
     StoredArticle,
     Story,
     StoryVerdict,
+    Tidied,
     Verdict,
     WantedText,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "Tenure",
+    "Tidied",
     "UrlChange",
     "Verdict",
     "WantedText",

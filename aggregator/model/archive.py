@@ -92,6 +92,14 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """How many articles and deliveries have lost their texts, or are to lose them."""
+
+    articles: int
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which articles to go through; by itself all of them."""
 

@@ -6,6 +6,7 @@ becomes its lemma, an English word its stem; everything else is folded and kept.
 
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from Stemmer import Stemmer
@@ -79,16 +80,28 @@ def words(text: str) -> list[str]:
     return list(map(_INDEX_FORMS.__getitem__, folded_words(text)))
 
 
+@lru_cache(maxsize=1)
+def _irregular_forms() -> dict[str, tuple[str, ...]]:
+    """The other forms of each English word that has irregular ones."""
+    forms: dict[str, tuple[str, ...]] = {}
+    for line in (Path(__file__).parent / "irregular.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            written = line.split()
+            group = tuple(form.rstrip("=") for form in written)
+            forms |= {form: group for form in written if not form.endswith("=")}
+    return forms
+
+
 @lru_cache(maxsize=10_000)
 def alternatives(word: str) -> tuple[str, ...]:
     """The index forms under which a folded word of a query may stand in the index.
 
     A Russian form can belong to several lemmas, and other forms of each of them may have been
     indexed under another lemma («Путин», «Путина»: the surname and a fishing season), so all the
-    forms of all its likely readings are taken.
+    forms of all its likely readings are taken. English stems do not know that «stolen» is of «steal».
     """
     if not _CYRILLIC.search(word):
-        return (analyse_word(word),)
+        return tuple(dict.fromkeys(map(analyse_word, (word, *_irregular_forms().get(word, ())))))
     readings = [p for p in _morphology().parse(word) if p.score >= _RARE_READING]
     forms = {form.word for reading in readings for form in reading.lexeme} | {word}
     # Its own index form first: where only some combinations are tried, a phrase as written is one of them.

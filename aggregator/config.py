@@ -20,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from aggregator.acquire.access import access_problem, proxy_problem
 from aggregator.acquire.websub import callback_path
 from aggregator.errors import ConfigurationError
-from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Settings, Web
+from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, Settings, Web
 from aggregator.text.urls import is_web_url
 
 DEFAULT_FILE = Path("feeds.yaml")
@@ -35,6 +35,7 @@ _TYPES: Mapping[str, type] = {
     "network": Network,
     "mail": Mail,
     "web": Web,
+    "retention": Retention,
 }
 _MENDS = {
     "missing": "add it",

@@ -9,6 +9,7 @@ from datetime import datetime
 import httpx
 
 from aggregator.acquire.access import dressed
+from aggregator.acquire.capture import capture_of
 from aggregator.acquire.due import after_failure, after_success, after_unchanged, due_feeds, request_for
 from aggregator.acquire.fetch import fetch
 from aggregator.acquire.outage import Outcome, after_outage, is_suspicious, outage
@@ -184,6 +185,7 @@ async def _harvest(
         fetched=read.fetched,
         known=read.known,
         dropped=read.dropped,
+        capture=capture_of(fetched, feed) if read.records else None,
     )
     return harvest, Outcome(url=feed.url)
 

@@ -13,6 +13,7 @@ from datetime import datetime
 import httpx
 
 from aggregator.acquire import websub
+from aggregator.acquire.capture import capture_of
 from aggregator.acquire.due import after_push
 from aggregator.acquire.fetch import post_form
 from aggregator.acquire.politeness import HostGate
@@ -141,6 +142,7 @@ class Pushes:
                 fetched=read.fetched,
                 known=read.known,
                 dropped=read.dropped,
+                capture=capture_of(document, feed) if read.records else None,
             )
             keeper.keep(harvest)
             keeper.commit()

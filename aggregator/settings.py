@@ -227,6 +227,22 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """When texts go that take room; absent: never. What people have judged and what editions show stays."""
+
+    __pydantic_config__ = _STRICT
+
+    text_days: Annotated[int, Ge(60)] | None = None
+    """Days after which an article's text and summary are dropped; title, address, dates, story, relevance and evidence stay."""
+    irrelevant_text_days: Annotated[int, Ge(60)] | None = None
+    """The same for articles below `irrelevant_below`; affairs look back four weeks, so 60 days are kept at least."""
+    irrelevant_below: Annotated[float, Ge(0), Le(1)] = 0.2
+    """Relevance below which `irrelevant_text_days` holds."""
+    deliveries_days: Annotated[int, Ge(1)] | None = None
+    """Days after which the words of what was sent by mail or file are dropped; to whom and when stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole of feeds.yaml."""
 
@@ -254,5 +270,7 @@ class Settings:
     """Folder of a model2vec embedding model, relative to the folder of this file: more evidence that reports in two languages are of one event; needs the extra `semantic`; absent: none."""
     archive: Path = Path("archive.db")
     """The archive's file; relative to the folder of this file."""
+    retention: Retention = Retention()
+    """When old texts are dropped; absent: never."""
     digest_folder: Path = Path("digests")
     """Where editions are written; relative to the folder of this file."""

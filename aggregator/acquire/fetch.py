@@ -159,11 +159,19 @@ async def _read(response: httpx.Response, request: Request, now: Callable[[], da
     return Document(
         url=str(response.url),
         body=body,
-        headers=tuple(response.headers.multi_items()),
+        headers=_headers_as_sent(response),
         fetched=now(),
         etag=response.headers.get("etag", ""),
         last_modified=response.headers.get("last-modified", ""),
+        asked=request.url,
+        status=status,
     )
+
+
+def _headers_as_sent(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+    """Names as the server writes them, which httpx would give in lower case."""
+    names = (name.decode("latin-1") for name, _ in response.headers.raw)
+    return tuple(zip(names, (value for _, value in response.headers.multi_items()), strict=True))
 
 
 def _status_failure(response: httpx.Response, request: Request, now: Callable[[], datetime]) -> FetchFailure:

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from aggregator.model import (
     Annotated,
+    Capture,
     Delivery,
     DeliveryState,
     Edition,
@@ -25,10 +26,12 @@ from aggregator.model import (
     Story,
     StoryVerdict,
     Subscription,
+    Tidied,
     Verdict,
     WantedText,
 )
 from aggregator.model.query import Query
+from aggregator.settings import Retention
 
 Order = Literal["newest", "oldest", "best", "relevance", "sources"]
 
@@ -141,6 +144,9 @@ class Archive(Protocol):
     def revisions(self, articles: Sequence[int], limit: int) -> tuple[Revision, ...]:
         """The latest former wordings of articles, the earliest first."""
 
+    def captures(self, article_id: int) -> tuple[Capture, ...]:
+        """The answers that brought an article's wordings, the earliest first; none of before captures were kept."""
+
     def story(self, story_id: int) -> Story | None:
         """One story with its articles; the id of a story that became part of another finds that one."""
 
@@ -197,6 +203,19 @@ class Archive(Protocol):
 
     def last_article_id(self) -> int:
         """The highest article id that has a story; 0 in an empty archive."""
+
+    # upkeep
+    def to_tidy(self, rules: Retention, now: datetime) -> Tidied:
+        """What the rules say is old by now."""
+
+    def tidy(self, rules: Retention, now: datetime, limit: int) -> Tidied:
+        """Drop so many texts that are old, in one transaction; none are left when it says so."""
+
+    def tidied(self) -> datetime | None:
+        """When all that was old had gone last."""
+
+    def save_tidied(self, now: datetime) -> None:
+        """Remember that all that is old has gone."""
 
     def close(self) -> None:
         """Give the file back."""

@@ -41,4 +41,5 @@ class Annotations(SqliteBase):
 def _condition(selection: Selection) -> Sql:
     conditions = {"annotation_version <> ?": selection.not_version, "date >= ?": store_time(selection.since)}
     asked = {condition: value for condition, value in conditions.items() if value is not None}
-    return Sql(" AND ".join(asked) or "1", tuple(asked.values()))
+    # What has no text any more cannot be judged.
+    return Sql(" AND ".join(("text_dropped IS NULL", *asked)), tuple(asked.values()))

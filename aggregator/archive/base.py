@@ -16,7 +16,7 @@ from aggregator.errors import ArchiveError
 from aggregator.model import StoredArticle
 
 #: An article with the text of its page, where that is what it was judged by.
-_ARTICLES = """
+ARTICLES = """
 SELECT *, (SELECT text FROM full_texts WHERE article_id = articles.id AND state = 'read') AS full_text FROM articles
 """
 
@@ -58,7 +58,7 @@ class SqliteBase:
         return row[0] if row else None
 
     def _articles(self, tail: str, parameters: Sequence[object]) -> tuple[StoredArticle, ...]:
-        return tuple(stored_article(row) for row in self._rows(f"{_ARTICLES} WHERE {tail}", parameters))
+        return tuple(stored_article(row) for row in self._rows(f"{ARTICLES} WHERE {tail}", parameters))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

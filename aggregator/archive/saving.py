@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from aggregator.archive.base import SqliteBase, marks
+from aggregator.archive.captures import OneCapture
 from aggregator.archive.rows import ARTICLE_COLUMNS
 from aggregator.archive.states import state_from, state_row
 from aggregator.archive.writing import insert_articles, many, reindex_articles
@@ -24,10 +25,12 @@ class _Incoming:
         self._holders = holders
         self._last_id = last_id
         self.records: dict[int, Record] = {}
+        self.captures: dict[int, int | None] = {}
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, capture: int | None) -> None:
         self._last_id += 1
         self.records[self._last_id] = record
+        self.captures[self._last_id] = capture
         holders = self._holders.setdefault(record.outlet, {})
         for key in record.keys:
             holders.setdefault(key, []).append(self._last_id)
@@ -78,20 +81,21 @@ class Saving(SqliteBase):
 
     def _save_articles(self, harvest: Harvest, incoming: _Incoming) -> Saved:
         counts = {"new": 0, "known": harvest.known, "revised": 0}
+        capture = OneCapture(self._db, harvest.capture)
         for record in harvest.records:
-            counts[self._save_article(record, incoming)] += 1
+            counts[self._save_article(record, incoming, capture)] += 1
         return Saved(**counts)
 
-    def _save_article(self, record: Record, incoming: _Incoming) -> str:
+    def _save_article(self, record: Record, incoming: _Incoming, capture: OneCapture) -> str:
         sharing = incoming.sharing(record)
         known = find_known(record.keys, self._candidates(sharing, incoming)) if sharing else None
         if known is None:
-            incoming.add(record)
+            incoming.add(record, capture.id)
             return "new"
         if known.content_hash == record.content_hash:
             return "known"
         self._insert(incoming)  # the article may be one of these
-        self._revise(known.id, record)
+        self._revise(known.id, record, capture.id)
         return "revised"
 
     def _candidates(self, ids: Sequence[int], incoming: _Incoming) -> list[KnownArticle]:
@@ -112,15 +116,16 @@ class Saving(SqliteBase):
 
     def _insert(self, incoming: _Incoming) -> None:
         records, incoming.records = incoming.records, {}
-        insert_articles(self._db, records)
+        insert_articles(self._db, records, incoming.captures)
 
-    def _revise(self, article_id: int, record: Record) -> None:
+    def _revise(self, article_id: int, record: Record, capture: int | None) -> None:
         """The article takes the new text; the old one becomes a revision; dates, story and first sight stay."""
         old = next(iter(self._rows("SELECT * FROM articles WHERE id = ?", (article_id,))))
         row = dict(zip(ARTICLE_COLUMNS, record.values, strict=True))
-        fields = {name: old[name] for name in ("title", "summary", "text", "content_hash")}
+        fields = {name: old[name] for name in ("title", "summary", "text", "content_hash", "capture_id")}
         self._table("revisions").insert({"article_id": article_id, "replaced": row["first_seen"], **fields})
-        self._table("articles").update(article_id, {name: value for name, value in row.items() if name not in _KEPT})
+        changed = {name: value for name, value in row.items() if name not in _KEPT}
+        self._table("articles").update(article_id, changed | {"capture_id": capture, "text_dropped": None})
         # It was judged by the feed's new words alone; `pipeline.read_full_texts` judges it by the page's again.
         self._db.execute(
             "UPDATE full_texts SET state = 'revised' WHERE article_id = ? AND state = 'read'", (article_id,)

@@ -6,6 +6,7 @@ from sqlite_utils import Database, Migrations
 
 from aggregator.archive.positions import new_positions
 from aggregator.archive.tokens import tokens
+from aggregator.archive.views import VIEWS
 
 migrations = Migrations("aggregator")
 
@@ -203,6 +204,43 @@ def m012_story_sources(db: Database) -> None:
     db.execute("ALTER TABLE stories ADD COLUMN sources INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE stories ADD COLUMN first_camp TEXT NOT NULL DEFAULT ''")
     db.execute(TELL_STORIES)
+
+
+@migrations()
+def m020_captures(db: Database) -> None:
+    """The answers that brought articles, so that a quotation can be proved; of older articles there are none."""
+    db.execute(
+        """
+        CREATE TABLE captures (
+            id INTEGER PRIMARY KEY,
+            feed_url TEXT NOT NULL,
+            asked TEXT NOT NULL,
+            url TEXT NOT NULL,
+            status INTEGER,
+            fetched TEXT NOT NULL,
+            headers TEXT NOT NULL,
+            headers_left_out INTEGER NOT NULL,
+            body_length INTEGER NOT NULL,
+            body_sha256 TEXT NOT NULL
+        )
+        """
+    )
+    db.execute("ALTER TABLE articles ADD COLUMN capture_id INTEGER REFERENCES captures(id)")
+    db.execute("ALTER TABLE revisions ADD COLUMN capture_id INTEGER REFERENCES captures(id)")
+
+
+@migrations()
+def m021_views(db: Database) -> None:
+    """Views for people who open the archive with other tools."""
+    for name, select in VIEWS.items():
+        db.execute(f"CREATE VIEW {name} AS {select}")
+
+
+@migrations()
+def m022_retention(db: Database) -> None:
+    """When an article's text was dropped; those that have theirs are found by date."""
+    db.execute("ALTER TABLE articles ADD COLUMN text_dropped TEXT")
+    db.execute("CREATE INDEX articles_with_text ON articles(date) WHERE text_dropped IS NULL")
 
 
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import marks
+from aggregator.archive.captures import Captures
 from aggregator.archive.conditions import compile_query
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
@@ -23,6 +24,7 @@ from aggregator.archive.saving import Saving
 from aggregator.archive.searching import Searching
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
+from aggregator.archive.tidying import Tidying
 from aggregator.archive.verdicts import Verdicts
 from aggregator.errors import ArchiveError
 from aggregator.model import (
@@ -36,7 +38,7 @@ from aggregator.model import (
 from aggregator.model.query import Query
 
 
-class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts):
+class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Tidying):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---

@@ -12,13 +12,14 @@ from aggregator.model import Record
 
 #: What a new judgement changes of an article.
 _JUDGED = ("relevance", "annotation", "annotation_version", "concepts", "topics")
+_NONE: Mapping[int, int | None] = {}
 
 
-def insert_articles(db: Database, records: Mapping[int, Record]) -> None:
-    """Keep and index new articles under these ids."""
+def insert_articles(db: Database, records: Mapping[int, Record], captures: Mapping[int, int | None] = _NONE) -> None:
+    """Keep and index new articles under these ids, with those of the captures that brought them."""
     positions = dict(zip(records, new_positions((r.date for r in records.values()), _last_taken(db)), strict=True))
-    rows = [(article, positions[article], *record.values) for article, record in records.items()]
-    many(db, "INSERT", "articles", ("id", "position", *ARTICLE_COLUMNS), rows)
+    rows = [(article, positions[article], captures.get(article), *record.values) for article, record in records.items()]
+    many(db, "INSERT", "articles", ("id", "position", "capture_id", *ARTICLE_COLUMNS), rows)
     _index(db, records, positions)
 
 

@@ -23,6 +23,7 @@ _HOMES = {
     "train": "train",
     "backtest": "backtest",
     "reannotate": "reannotate",
+    "archive": "tidy",  # which adds its commands to those of `cli.moves` and `cli.archive`
     "feeds": "health",  # which adds its command to those of `cli.feeds`
 }
 

@@ -11,13 +11,13 @@ from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.annotate.topics import topic_evidence
 from aggregator.archive.sqlite import read_archive
-from aggregator.cli import edits, output
+from aggregator.cli import captures, edits, output
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError
 from aggregator.model import Annotated as AnnotatedArticle
-from aggregator.model import Article, DateConfidence, FullText, FullTextState, StoredArticle
+from aggregator.model import Article, Capture, DateConfidence, FullText, FullTextState, StoredArticle
 from aggregator.publish.edits import Edit, edits_of
 from aggregator.publish.telling import EDITS
 from aggregator.publish.view import actors, places
@@ -52,15 +52,17 @@ def explain(
             stored = store.article(article_id)
             full_text = store.full_text(article_id)
             revisions = store.revisions([article_id], EDITS)
+            brought = store.captures(article_id)
         finally:
             store.close()
         if stored is None:
             raise AggregatorError(f"there is no article {article_id} in the archive")
     elif title or text:
         stored, full_text, revisions = StoredArticle(id=0, annotated=_judged(title, text, loaded)), None, ()
+        brought = ()
     else:
         raise typer.BadParameter("give the ID of an article, or --title and --text")
-    _print_explanation(stored, full_text, edits_of([stored], revisions), loaded, json=json)
+    _print_explanation(stored, full_text, edits_of([stored], revisions), brought, loaded, json=json)
 
 
 def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
@@ -90,7 +92,13 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
 
 
 def _print_explanation(
-    stored: StoredArticle, full_text: FullText | None, edited: Sequence[Edit], beat: Beat, *, json: bool
+    stored: StoredArticle,
+    full_text: FullText | None,
+    edited: Sequence[Edit],
+    brought: Sequence[Capture],
+    beat: Beat,
+    *,
+    json: bool,
 ) -> None:
     relevance, article = stored.annotated.relevance, stored.article
     topics = topic_evidence(stored.annotated, beat)
@@ -112,6 +120,7 @@ def _print_explanation(
                 "places": places(stored, beat),
                 "evidence": [evidence._asdict() for evidence in relevance.evidence],
                 **({"edits": [edits.edit_json(edit) for edit in edited]} if stored.id else {}),
+                **({"captures": [captures.capture_json(one) for one in brought]} if stored.id else {}),
                 **({"full_text": {"state": full_text.state, "reason": full_text.reason}} if full_text else {}),
             }
         )
@@ -133,6 +142,7 @@ def _print_explanation(
         [*evidence, (f"{beat.weights.bias:+.2f}", "", "bias: most articles are not about the tie")],
     )
     edits.print_edits(edited)
+    captures.print_captures(brought)
 
 
 def _told(full_text: FullText | None) -> str:

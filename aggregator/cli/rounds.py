@@ -77,6 +77,7 @@ async def run_forever(settings: Settings, listener: socket.socket) -> None:
                 service.subscribe(), play_round(service, page=page, progress=False, gatherer=gatherer)
             )
             tell(done)
+            await service.tidy()
 
         scheduler = start_schedule(tick)
         err.print(

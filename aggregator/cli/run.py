@@ -7,7 +7,7 @@ import typer
 
 from aggregator.cli.options import ArchiveFile, Config, settings_of
 from aggregator.cli.rounds import play_round, run_forever, tell
-from aggregator.cli.service import open_service
+from aggregator.cli.service import open_service, service_of
 from aggregator.config import DEFAULT_FILE
 from aggregator.publish.web.server import bind
 
@@ -23,13 +23,15 @@ def run(
 ) -> None:
     """Poll at once and then on schedule, send alerts, make digests at their hour, serve the archive page."""
     settings = settings_of(config, archive)
-    if once:
+    with service_of(settings.archive):
+        if once:
 
-        async def work() -> None:
-            async with open_service(settings) as service:
-                tell(await play_round(service))
+            async def work() -> None:
+                async with open_service(settings) as service:
+                    tell(await play_round(service))
+                    await service.tidy()
 
-        asyncio.run(work())
-        return
-    listener = bind(settings.web.port if port is None else port)
-    asyncio.run(run_forever(settings, listener))
+            asyncio.run(work())
+            return
+        listener = bind(settings.web.port if port is None else port)
+        asyncio.run(run_forever(settings, listener))

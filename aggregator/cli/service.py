@@ -1,23 +1,31 @@
 """Builds the edges from the settings: what polling needs, opened and closed again."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 
 import aggregator
 from aggregator.acquire.fetch import make_client
 from aggregator.archive.sqlite import SqliteArchive, open_archive
+from aggregator.archive.turn import only_service
 from aggregator.cli.output import poll_progress
+from aggregator.errors import ArchiveError
 from aggregator.fulltexts import Library, open_library, read_full_texts
 from aggregator.keeping import PollReport, Progress
 from aggregator.model import FullTextState
 from aggregator.polling import due_now, poll
 from aggregator.pushing import Pushes
 from aggregator.settings import Settings
+from aggregator.tidying import is_due, tidy
 from aggregator.workers import Workers
+
+#: Batches of old texts that go in one round: a second or two.
+_BATCHES = 10
 
 
 def utc_now() -> datetime:
@@ -67,6 +75,30 @@ class Service:
     async def read_full_texts(self) -> dict[FullTextState, int]:
         """Read the pages of the articles whose feeds ask for it."""
         return await read_full_texts(self.archive, self.settings, library=self.library, workers=self.workers)
+
+    async def tidy(self) -> None:
+        """Drop what the settings say is old, once a day; of much a part, and the rest in the next rounds."""
+        rules = self.settings.retention
+        for _ in range(_BATCHES):
+            if not is_due(self.archive, rules, self.clock()):
+                return
+            tidy(self.archive, rules, self.clock(), most=1)
+            await asyncio.sleep(0)  # pages are served meanwhile
+
+
+@contextmanager
+def service_of(archive: Path) -> Iterator[None]:
+    """Be the only `aggregator run` of an archive.
+
+    Raises:
+        ArchiveError: there is another; or the folder of the archive cannot be made.
+    """
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"archive {archive}: {error.strerror}") from error
+    with only_service(archive):
+        yield
 
 
 @asynccontextmanager

@@ -39,9 +39,11 @@ from aggregator.model.archive import (
     StoredArticle,
     Story,
     StoryVerdict,
+    Tidied,
     Verdict,
     WantedText,
 )
+from aggregator.model.capture import Capture
 from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
@@ -51,6 +53,7 @@ __all__ = [
     "Annotated",
     "Article",
     "Bucket",
+    "Capture",
     "Concept",
     "DateConfidence",
     "Delivery",
@@ -96,6 +99,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "Tenure",
+    "Tidied",
     "UrlChange",
     "Verdict",
     "WantedText",

@@ -134,6 +134,10 @@ class Document:
     last_modified: str = ""
     moved_to: str = ""
     """Where permanent redirects only (301, 308) have led; empty if there were none, or others too."""
+    asked: str = ""
+    """The address that was asked; empty for what a hub has pushed."""
+    status: int | None = None
+    """None for what a hub has pushed."""
     body_hash: str = field(init=False)
     """SHA-256 of the body: an unchanged one is never read again."""
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from aggregator.model.acquire import NOTHING_KEPT_OUT, Article, FeedState, KeptOut
 from aggregator.model.annotate import Annotated, Relevance
+from aggregator.model.capture import Capture
 from aggregator.model.push import NO_OFFER, Offer
 from aggregator.settings import Feed
 
@@ -51,6 +52,8 @@ class Harvest:
     known: int = 0
     dropped: tuple[str, ...] = ()
     """A reason per entry that was not taken; fetched = known + len(records) + len(dropped)."""
+    capture: Capture | None = None
+    """What proves where the records come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,14 @@ class Revision:
     title: str
     summary: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """How many articles and deliveries have lost their texts, or are to lose them."""
+
+    articles: int
+    deliveries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,7 @@ def test_the_commands_are_these() -> None:
         *("poll", "digest", "search", "explain", "serve", "run", "demo", "judge", "train", "evaluate relevance"),
         *("backtest", "reannotate"),
         *("evaluate stories", "evaluate duplicates", "story show", "story split", "story merge"),
+        *(f"archive {name}" for name in ("backup", "restore", "check", "stats", "compact", "export", "import", "tidy")),
         *(f"feeds {name}" for name in ("list", "add", "remove", "import", "export", "health", "check")),
     }
 

@@ -20,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from aggregator.acquire.access import access_problem, proxy_problem
 from aggregator.acquire.websub import callback_path
 from aggregator.errors import ConfigurationError
-from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, Settings, Web
+from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, SavedSearch, Settings, Web
 from aggregator.text.urls import is_web_url
 
 DEFAULT_FILE = Path("feeds.yaml")
@@ -32,6 +32,7 @@ _TYPES: Mapping[str, type] = {
     "feeds": Feed,
     "digests": DigestDefinition,
     "alerts": AlertRule,
+    "searches": SavedSearch,
     "network": Network,
     "mail": Mail,
     "web": Web,
@@ -256,6 +257,12 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
             yield f'{path}:{line_of(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
             yield f"{path}:{line_of(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
+    for number, search in enumerate(settings.searches):
+        place = f"{path}:{line_of(data, ('searches', number, 'name'))}: searches[{number + 1}].name"
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", search.name):
+            yield f"{place}: use letters, digits, - and _ only"
+        if search.name in [earlier.name for earlier in settings.searches[:number]]:
+            yield f"{place}: another search is called {search.name!r}; give each its own name"
     yield from _wrong_queries(path, data, settings)
     callback = settings.network.websub_callback
     if callback and not callback_path(callback):

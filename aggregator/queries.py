@@ -1,4 +1,4 @@
-"""The queries of feeds.yaml (of filters, digests and alerts), and what is wrong with them."""
+"""The queries of feeds.yaml (of filters, digests, saved searches and alerts), and what is wrong with them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -40,6 +40,8 @@ def configured_queries(settings: Settings) -> Iterator[Configured]:
     for number, digest in enumerate(settings.digests):
         if digest.query:
             yield Configured(("digests", number, "query"), digest.query, False)
+    for number, search in enumerate(settings.searches):
+        yield Configured(("searches", number, "query"), search.query, False)
     for number, rule in enumerate(settings.alerts):
         yield Configured(("alerts", number, "query"), rule.query, False)
 

@@ -197,6 +197,20 @@ class AlertRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A query with a name: `aggregator search --saved NAME`, and in the web a page, an Atom feed and a JSON Feed."""
+
+    __pydantic_config__ = _STRICT
+
+    name: Annotated[str, MinLen(1)]
+    """Short name; part of addresses, so letters, digits, - and _ only."""
+    query: Text
+    """What to look for, in the query language."""
+    title: str = ""
+    """What its feeds are called; absent: its query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """The SMTP server that mail leaves through."""
 
@@ -258,6 +272,8 @@ class Settings:
     """The digests; absent: one, daily at 07:00 UTC."""
     alerts: tuple[AlertRule, ...] = ()
     """The alert rules."""
+    searches: tuple[SavedSearch, ...] = ()
+    """The saved searches."""
     network: Network = Network()
     """Behaviour towards the network."""
     mail: Mail | None = None

@@ -171,5 +171,6 @@ def serve_page(
         lambda: read_archive(path),
         load_beat(beat),
         feed_reports=lambda store: pipeline.feed_reports(store, settings),
+        searches=settings.searches,
     )
     serve(page, listener)

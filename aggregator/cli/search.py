@@ -16,7 +16,7 @@ from aggregator.archive.sqlite import read_archive
 from aggregator.cli import output, results
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now
-from aggregator.config import DEFAULT_FILE
+from aggregator.config import DEFAULT_FILE, load_settings
 from aggregator.errors import AggregatorError, QueryError
 from aggregator.model import Facets
 from aggregator.model.query import Query
@@ -45,6 +45,8 @@ aggregator search 'топливо -lang:ru' --stories --sort sources
 
 aggregator search 'actor:Gazprom' --timeline
 
+aggregator search --saved arctic lang:zh
+
 aggregator search 'topic:energy date:2026-03' --csv --limit 1000 --out march.csv
 """
 
@@ -53,8 +55,9 @@ aggregator search 'topic:energy date:2026-03' --csv --limit 1000 --out march.csv
 def search(
     ctx: typer.Context,
     query: Annotated[
-        str, typer.Argument(help='Words, "phrases", AND OR NOT, topic:energy, since:7d …; see docs/query-language.md')
-    ],
+        str | None,
+        typer.Argument(help='Words, "phrases", AND OR NOT, topic:energy, since:7d …; see docs/query-language.md'),
+    ] = None,
     config: Config = DEFAULT_FILE,
     archive: ArchiveFile = None,
     order: Annotated[
@@ -70,6 +73,7 @@ def search(
     facets: Annotated[
         bool, typer.Option("--facets", help="By topic, actor, place, outlet, camp, language, month.")
     ] = False,
+    saved: Annotated[str, typer.Option("--saved", help="A search of feeds.yaml by name; QUERY narrows it.")] = "",
     explain_query: Annotated[bool, typer.Option("--explain-query", help="Only say how the query is read.")] = False,
     beat: Annotated[str, typer.Option(help="The beat whose names are known.")] = "china-russia",
     json: Json = False,
@@ -84,24 +88,47 @@ def search(
     view = _one_of(stories=stories, timeline=timeline, facets=facets, explain_query=explain_query)
     _check(form, view, out, as_of)
     names, now = load_beat(beat), utc_now()
-    asked = _read(query, names, now)
+    text = _asked(query, saved, config)
+    asked = _read(text, names, now)
     if view == "explain-query":
         results.print_reading(asked, names)
         return
     with closing(read_archive(archive_path(config, archive))) as store:
         if view in ("timeline", "facets"):
             told = store.facets(asked)
-            tables = facet_tables(told, query, beat=names, now=now) if facets else ()
+            tables = facet_tables(told, text, beat=names, now=now) if facets else ()
             _show_facets(told, tables, form, out)
             total = told.total
         else:
             wanted = Wanted(order=order, limit=limit, offset=offset, stories=stories, as_of=as_of)
-            found = find(store, asked, wanted, text=query, now=now)
+            found = find(store, asked, wanted, text=text, now=now)
             _show(found, form, out, ctx)
             total = found.page.total
         if not total:
             results.print_nothing(asked, found_nowhere(store, asked))
             raise typer.Exit(1)
+
+
+def _asked(query: str | None, saved: str, config: Path) -> str:
+    """The query, narrowed to a saved one."""
+    if saved:
+        return f"({_saved_query(saved, config)}) {query or ''}".strip()
+    if query is None:
+        raise typer.BadParameter("give a query, or --saved NAME", param_hint="QUERY")
+    return query
+
+
+def _saved_query(name: str, config: Path) -> str:
+    """The query of a saved search.
+
+    Raises:
+        AggregatorError: there is none of this name.
+    """
+    known = {search.name: search.query for search in load_settings(config).searches}
+    if name not in known:
+        names = f"there are {', '.join(known)}" if known else "give a query a name under `searches:`"
+        raise AggregatorError(f"{config}: no search is called {name!r}; {names}")
+    return known[name]
 
 
 def _one_of(**options: bool) -> str:
@@ -164,8 +191,8 @@ def _next_page(ctx: typer.Context, offset: int, as_of: int) -> str:
         value = moved.get(parameter.name or "", ctx.params.get(parameter.name or ""))
         if parameter.param_type_name == "option" and value not in (None, False, parameter.default):
             words += [parameter.opts[0]] if value is True else [parameter.opts[0], str(value)]
-    query = str(ctx.params["query"])
-    return shlex.join([*words, *(["--"] if query.startswith("-") else []), query])
+    query = ctx.params["query"] or ""
+    return shlex.join([*words, *(["--"] if query.startswith("-") else []), *([query] if query else [])])
 
 
 def _write(text: str | bytes, out: Path | None) -> None:

@@ -29,7 +29,7 @@ def _add_entry(feed: etree._Element, hit: Hit) -> None:
     stored, article = hit.stored, hit.stored.article
     entry = _add(feed, "entry")
     entry.set(_LANG, article.language)
-    _add(entry, "id", _identifier(f"article?{stored.id}&{article.outlet}&{article.url}"))
+    _add(entry, "id", entry_id(hit))
     _add(entry, "title", article.title)
     _add(entry, "updated", _moment(_updated(hit)))
     _add(entry, "published", _moment(article.date))
@@ -40,6 +40,11 @@ def _add_entry(feed: etree._Element, hit: Hit) -> None:
         _add(entry, "category").set("term", without_forbidden(topic))
     # An entry without a link must have content, one with a link may.
     _add(entry, "content", hit.text or article.title)
+
+
+def entry_id(hit: Hit) -> str:
+    """What names an article in feeds, for ever."""
+    return _identifier(f"article?{hit.stored.id}&{hit.stored.article.outlet}&{hit.stored.article.url}")
 
 
 def _add(parent: etree._Element, name: str, text: str = "") -> etree._Element:

@@ -61,6 +61,40 @@ def facet_tables(facets: Facets, text: str, *, beat: Beat, now: datetime) -> tup
     )
 
 
+class Bar(NamedTuple):
+    """A stretch of the timeline as a column of a chart, in hundredths of its width and height."""
+
+    name: str
+    articles: int
+    left: float
+    width: float
+    height: float
+    query: str
+
+
+def bars(timeline: tuple[Bucket, ...], text: str, *, beat: Beat, now: datetime) -> tuple[Bar, ...]:
+    """The columns of a timeline, each with the query that narrows to it.
+
+    Raises:
+        QueryError: the text cannot be read.
+    """
+    narrowing = _Narrowing(text, beat, now)
+    names = [stretch_name(bucket) for bucket in timeline]
+    rows = narrowing.table("date", ((name, name, b.articles) for name, b in zip(names, timeline, strict=True))).rows
+    width, most = 100 / (len(rows) or 1), max((row.articles for row in rows), default=1) or 1
+    return tuple(
+        Bar(
+            row.name,
+            row.articles,
+            round(place * width, 3),
+            round(width * 0.86, 3),
+            100 * row.articles / most,
+            row.query,
+        )
+        for place, row in enumerate(rows)
+    )
+
+
 def span_of(timeline: tuple[Bucket, ...]) -> str:
     """What the stretches of a timeline are: day, month or year."""
     length = timeline[0].until - timeline[0].since if timeline else timedelta()

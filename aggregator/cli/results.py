@@ -34,25 +34,22 @@ _FIELDS = {"lang": "language", "date": "time"}
 
 
 def print_found(found: Found) -> None:
-    """A row for each article or story, matches bold."""
-    columns = ("id", "date (UTC)", "outlet", "lang", "rel.", *(("story", "sources") if found.stories else ()), "title")
-    output.print_table(found.count, columns, [_row(hit) for hit in found.hits])
+    """A row for each article or story: what it is on the left, its title and snippet on the right, matches bold."""
+    output.print_table(
+        found.count, ("story" if found.stories else "article", "title"), [_row(hit) for hit in found.hits]
+    )
 
 
-def _row(hit: Hit) -> tuple[object, ...]:
+def _row(hit: Hit) -> tuple[object, object]:
     stored, article = hit.stored, hit.stored.article
     title = _marked(hit.snippet.title)
     if hit.snippet.text:
         title.append("\n").append_text(_marked(hit.snippet.text, "dim"))
-    return (
-        stored.id,
-        article.date.strftime("%Y-%m-%d %H:%M"),
-        article.outlet,
-        article.language,
-        f"{stored.annotated.relevance.score:.2f}",
-        *(() if hit.sources is None else (stored.story or "", hit.sources)),
-        title,
-    )
+    number = f"{stored.id}" if hit.sources is None else f"story {stored.story}"
+    sources = [] if hit.sources is None else [f"{hit.sources} source{'' if hit.sources == 1 else 's'}"]
+    relevance = f"{stored.annotated.relevance.score:.2f} relevant"
+    about = [f"{number} · {article.language}", f"{article.date:%Y-%m-%d %H:%M}", article.outlet, *sources, relevance]
+    return "\n".join(about), title
 
 
 def _marked(pieces: Sequence[Piece], style: str = "") -> Text:

@@ -1,7 +1,7 @@
 """What every part of the SQLite archive stands on: the connection, transactions, rows."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,13 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def roll_back(path: Path) -> None:
+    """Undo what a process has left that was killed while it took the archive out of WAL mode: who only reads cannot."""
+    if path.with_name(f"{path.name}-journal").exists():
+        with translated(path), my_turn(path), closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 @contextmanager

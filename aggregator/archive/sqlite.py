@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from aggregator.archive.annotations import Annotations
-from aggregator.archive.base import marks
+from aggregator.archive.base import marks, roll_back
 from aggregator.archive.captures import Captures
 from aggregator.archive.conditions import compile_query
 from aggregator.archive.fulltexts import FullTexts
@@ -170,6 +170,7 @@ def read_archive(path: Path) -> SqliteArchive:
     """
     if not path.is_file():
         raise ArchiveError(f"there is no archive at {path}; `aggregator poll` makes one")
+    roll_back(path)
     archive = SqliteArchive(path, read_only=True)
     if archive.is_behind:
         archive.close()

@@ -1,8 +1,8 @@
 """Backups: taken while others write, verified before they have their name; and putting one back.
 
 By SQLite's backup API on a connection that holds one snapshot: page for page, so it says how far it is, and what another
-process writes meanwhile neither disturbs it nor makes it begin anew. VACUUM INTO would make a smaller file, but takes
-several times as long, says nothing while it does, and is a rewriting rather than a copy.
+process writes meanwhile neither disturbs it nor makes it begin anew. VACUUM INTO would do as well (0.74 s of CPU against
+1.02 s for 263 MB), but cannot say how far it is, and writes a new file where a copy is wanted.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from aggregator.archive.base import translated
+from aggregator.archive.base import roll_back, translated
 from aggregator.archive.engine import require_engine, sqlite3
 from aggregator.archive.schema import migrations
 from aggregator.errors import ArchiveError
@@ -32,6 +32,8 @@ def opened(path: Path, mode: Literal["ro", "rw"] = "ro") -> Iterator[sqlite3.Con
     require_engine()
     if not path.is_file():
         raise ArchiveError(f"there is no archive at {path}")
+    if mode == "ro":
+        roll_back(path)
     with translated(path), closing(_connect(path, mode)) as connection:
         connection.execute("SELECT 1 FROM articles LIMIT 1")
         yield connection

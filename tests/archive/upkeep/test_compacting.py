@@ -1,12 +1,14 @@
 """A smaller file that holds the same, or the old one."""
 
 import random
+import signal
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.sqlite import read_archive
 from aggregator.archive.turn import only_service
 from aggregator.archive.upkeep import files
 from aggregator.archive.upkeep.checking import check
@@ -21,6 +23,20 @@ from aggregator.archive.upkeep.compacting import compact
 
 print("begun", flush=True)
 compact(Path(sys.argv[1]))
+"""
+#: As SQLite is in the middle of writing the first page, whose former content is in the journal.
+_LEAVE_WAL = """
+import sys, time
+from aggregator.archive.engine import sqlite3
+
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode = DELETE")
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("PRAGMA cache_spill = 1")
+connection.execute("BEGIN")
+connection.execute("UPDATE articles SET title = 'broken'")
+print("begun", flush=True)
+time.sleep(60)
 """
 
 
@@ -58,6 +74,17 @@ def test_it_is_refused_while_somebody_reads(archive: Path) -> None:
         reader.execute("SELECT count(*) FROM articles").fetchone()
         with pytest.raises(ArchiveError, match="is open in"):
             compact(archive)
+    assert content(archive) == before
+
+
+def test_killed_while_it_leaves_the_wal_the_archive_can_be_read(archive: Path) -> None:
+    before, code = content(archive), _LEAVE_WAL
+    for how in (read_archive, check):
+        assert kill_after(0.3, code, archive) == -signal.SIGKILL
+        assert archive.with_name("archive.db-journal").stat().st_size, "it was not killed in the middle"
+        if how is read_archive:
+            read_archive(archive).close()
+        assert check(archive) == ()
     assert content(archive) == before
 
 

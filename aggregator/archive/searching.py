@@ -25,7 +25,7 @@ from aggregator.model.query import And, Compare, Or, Query
 
 #: Orders that must look at every match look at so many of the newest: ranking 300,000 takes a second, and of so many
 #: nobody wants the best of all times.
-RANKED = 20_000
+RANKED = 10_000
 #: Of a page so many matches are counted; what a query is like counts all.
 _COUNTED = 10_000
 #: So many of the newest matches tell by topic, actor, outlet and so on what a query is like.
@@ -133,7 +133,7 @@ class Searching(SqliteBase):
     def facets(self, query: Query) -> Facets:
         asked = branches(query)
         timeline = self._timeline(asked)
-        newest = [row.article for row in islice(_merged(self._ranked(branch, "newest") for branch in asked), _TOLD)]
+        newest = [-row.older for row in islice(_merged(self._ranked(branch, "newest") for branch in asked), _TOLD)]
         counts = self._counts(newest)
         return Facets(
             total=sum(bucket.articles for bucket in timeline), timeline=timeline, counted=len(newest), **counts
@@ -195,15 +195,15 @@ class Searching(SqliteBase):
         rows = _merged(self._ranked(branch, order) for branch in asked)
         return self._in_order([row.article for row in islice(rows, 1)])
 
-    def _counts(self, articles: Sequence[int]) -> dict[str, tuple[tuple[str, int], ...]]:
+    def _counts(self, positions: Sequence[int]) -> dict[str, tuple[tuple[str, int], ...]]:
         sql = (
             "SELECT topics, concepts, outlet, camp, language FROM json_each(?) AS found"
-            " CROSS JOIN articles ON articles.id = found.value"
+            " CROSS JOIN articles ON position = found.value"
         )
         names = ("topic", "concept", "outlet", "camp", "language")
         counters: dict[str, Counter[str]] = {name: Counter() for name in names}
         with translated(self._path):
-            for topics, concepts, *others in self._db.execute(sql, (json.dumps(articles),)):
+            for topics, concepts, *others in self._db.execute(sql, (json.dumps(positions),)):
                 counters["topic"].update(topics.split())
                 counters["concept"].update(concepts.split())
                 for name, value in zip(names[2:], others, strict=True):

@@ -54,6 +54,7 @@ def marked(query: str, title: str, text: str = "") -> Snippet:
         ('"energy companies"', "energy, companies: energy company", "[energy, companies]: [energy company]"),
         ('"energy companies"', "companies energy", "companies energy"),
         ('"a b a"', "a b a b a c a b", "[a b a b a] c a b"),
+        ("steal", "He stole what was stolen, stealing", "He [stole] what was [stolen], [stealing]"),
         ("negot*", "Negotiators negotiated", "[Negotiators] [negotiated]"),
         ("energy*", "energies, energetic", "[energies], energetic"),
         ("санкции*", "санкций", "[санкций]"),

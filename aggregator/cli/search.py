@@ -112,7 +112,9 @@ def search(
 def _asked(query: str | None, saved: str, config: Path) -> str:
     """The query, narrowed to a saved one."""
     if saved:
-        return f"({_saved_query(saved, config)}) {query or ''}".strip()
+        known = _saved_query(saved, config)
+        closed = known + '"' * (known.count('"') % 2)  # what follows is not part of its last phrase
+        return f"({closed}) {query or ''}".strip()
     if query is None:
         raise typer.BadParameter("give a query, or --saved NAME", param_hint="QUERY")
     return query

@@ -557,3 +557,18 @@ def test_any_query_has_an_answer_or_an_error(path: Path, query: str) -> None:
     assert done.code in expected
     if done.code != 2:
         assert json.loads(done.out)["total"] >= 0
+
+
+# --- saved searches ----------------------------------------------------------------------------
+
+
+def test_a_saved_search_is_asked_by_name_and_narrowed(path: Path, tmp_path: Path) -> None:
+    config = tmp_path / "feeds.yaml"
+    config.write_text("searches:\n  - {name: gas, query: 'gas OR \"газ'}\n", encoding="utf-8")
+    common = ("search", "--config", config, "--archive", path, "--json")
+    whole, narrowed = (json.loads(run_here(*common, "--saved", "gas", *more).out) for more in ((), ("lang:ru",)))
+    assert {hit["language"] for hit in whole["hits"]} > {"ru"}
+    assert {hit["language"] for hit in narrowed["hits"]} == {"ru"}
+    unknown = run_here(*common, "--saved", "oil")
+    assert "no search is called 'oil'; there are gas" in " ".join(unknown.err.split())
+    assert run_here("search", "--archive", path).code == 2

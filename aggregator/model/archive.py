@@ -227,7 +227,7 @@ class Page:
     """A page of search results."""
 
     total: int
-    """How many match; where `more`, only so many were counted."""
+    """How many match; where `more`, at least so many: only the newest were counted."""
     more: bool
     articles: tuple[StoredArticle, ...]
     """Where stories are asked for, of each the article that comes first in the order asked for."""

@@ -6,12 +6,13 @@ index can decide alone is decided without looking at the articles.
 """
 
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from aggregator.archive import Order
@@ -29,7 +30,7 @@ RANKED = 10_000
 #: Of a page so many matches are counted; what a query is like counts all.
 _COUNTED = 10_000
 #: So many of the newest matches tell by topic, actor, outlet and so on what a query is like.
-_TOLD = 10_000
+_TOLD = 5_000
 
 #: What an order sorts by, the smallest first; then the newest.
 _KEYS: dict[Order, str] = {
@@ -189,19 +190,14 @@ class Searching(SqliteBase):
         ends = [self._outermost(asked, order) for order in ("oldest", "newest")]
         if not ends[0]:
             return ()
-        found = []
-        positions = None if len(asked) == 1 else self._positions(asked)
-        for since, until in stretches(*(one.article.date for end in ends for one in end)):
-            first, end = first_position(since), first_position(until)
-            if positions is None:
-                narrowed = replace(asked[0], first=max(first, asked[0].first), end=min(end, asked[0].end))
-                found.append(Bucket(since, until, self._counted(narrowed)))
-            else:
-                found.append(Bucket(since, until, sum(first <= position < end for position in positions)))
-        return tuple(found)
-
-    def _positions(self, asked: Sequence[Branch]) -> list[int]:
-        return [-row.older for row in _merged(self._ranked(branch, "newest") for branch in asked)]
+        cut = stretches(*(one.article.date for end in ends for one in end))
+        # A beginning of words is looked up anew at each count: then one look at all is less.
+        if len(asked) == 1 and not (asked[0].match and "*" in asked[0].match):
+            return tuple(Bucket(since, until, self._counted(_within(asked[0], since, until))) for since, until in cut)
+        positions = sorted(-row.older for row in _merged(self._ranked(branch, "newest") for branch in asked))
+        places = [bisect_left(positions, first_position(since)) for since, _ in cut] + [len(positions)]
+        counts = (after - before for before, after in pairwise(places))
+        return tuple(Bucket(*stretch, articles) for stretch, articles in zip(cut, counts, strict=True))
 
     def _outermost(self, asked: Sequence[Branch], order: Order) -> tuple[StoredArticle, ...]:
         rows = _merged(self._ranked(branch, order) for branch in asked)
@@ -235,6 +231,11 @@ def _merged(sources: Iterable[Iterator[_Row]], *, stories: bool = False) -> Iter
         if identity not in seen:
             seen.add(identity)
             yield row
+
+
+def _within(branch: Branch, since: datetime, until: datetime) -> Branch:
+    """The branch in a stretch of time."""
+    return replace(branch, first=max(first_position(since), branch.first), end=min(first_position(until), branch.end))
 
 
 def _as_of(branch: Branch, article: int | None) -> Branch:

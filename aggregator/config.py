@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from aggregator.acquire.access import access_problem, proxy_problem
 from aggregator.acquire.websub import callback_path
 from aggregator.errors import ConfigurationError
-from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, Settings, Web
+from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, SavedSearch, Settings, Web
 from aggregator.text.urls import is_web_url
 
 DEFAULT_FILE = Path("feeds.yaml")
@@ -31,6 +32,7 @@ _TYPES: Mapping[str, type] = {
     "feeds": Feed,
     "digests": DigestDefinition,
     "alerts": AlertRule,
+    "searches": SavedSearch,
     "network": Network,
     "mail": Mail,
     "web": Web,
@@ -56,6 +58,7 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         settings, feeds=tuple(_let_in(path, number, feed, environment) for number, feed in enumerate(settings.feeds))
     )
     settings = replace(settings, network=_routed(path, settings.network, environment))
+    settings = replace(settings, feeds=tuple(_filtered(feed, settings) for feed in settings.feeds))
     mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
     home = path.absolute().parent
     model = home / settings.semantic_model if settings.semantic_model else None
@@ -66,6 +69,13 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         semantic_model=model,
         mail=mail,
     )
+
+
+def _filtered(feed: Feed, settings: Settings) -> Feed:
+    """The feed with the filter of all feeds, where it has none of its own."""
+    keep = settings.keep if feed.keep is None else feed.keep
+    drop = settings.drop if feed.drop is None else feed.drop
+    return replace(feed, keep=keep or None, drop=drop or None)
 
 
 def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str]) -> Feed:
@@ -191,9 +201,12 @@ def _yaml_problem(path: Path, error: YAMLError) -> str:
 def _problems(path: Path, data: CommentedMap, error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False):
         location = tuple(part for part in problem["loc"] if isinstance(part, int) or not part.startswith("function-"))
-        name = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in location).replace(".[", "[")
         said = _said(problem, location)
-        yield f"{path}:{line_of(data, location)}: {name}: {said}"
+        yield f"{path}:{line_of(data, location)}: {_named(location)}: {said}"
+
+
+def _named(location: Sequence[str | int]) -> str:
+    return ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in location).replace(".[", "[")
 
 
 def _said(problem: Any, location: Sequence[str | int]) -> str:
@@ -244,6 +257,13 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
             yield f'{path}:{line_of(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
             yield f"{path}:{line_of(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
+    for number, search in enumerate(settings.searches):
+        place = f"{path}:{line_of(data, ('searches', number, 'name'))}: searches[{number + 1}].name"
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", search.name):
+            yield f"{place}: use letters, digits, - and _ only"
+        if search.name in [earlier.name for earlier in settings.searches[:number]]:
+            yield f"{place}: another search is called {search.name!r}; give each its own name"
+    yield from _wrong_queries(path, data, settings)
     callback = settings.network.websub_callback
     if callback and not callback_path(callback):
         line = line_of(data, ("network", "websub_callback"))
@@ -260,6 +280,13 @@ def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Itera
                 if listed:
                     place = f"{path}:{line_of(data, (kind, number))}: {kind}[{number + 1}].recipients"
                     yield f"{place}: there is no `mail:` section to send them with; add one"
+
+
+def _wrong_queries(path: Path, data: CommentedMap, settings: Settings) -> Iterator[str]:
+    from aggregator.queries import query_problems  # it loads what knows concepts, which `--help` need not
+
+    for place, problem in query_problems(settings, datetime.now(UTC)):
+        yield f"{path}:{line_of(data, place)}: {_named(place)}: {problem}"
 
 
 def _wrong_selectors(path: Path, data: CommentedMap, number: int, feed: Feed) -> Iterator[str]:

@@ -171,14 +171,15 @@ async def _harvest(
             unchanged = after_success(state, fetched, feed, network, ttl_minutes=state.rhythm.hint_minutes)
             return Harvest(feed=feed, state=unchanged, outcome="unchanged"), Outcome(url=feed.url)
     known = archive.known_articles(feed.url, len(fetched.body) // _ENTRY_BYTES) if state.body_hash else ()
-    read = await workers.read(fetched, feed, known)
+    read = await workers.read(fetched, feed, known, state.kept_out)
     if isinstance(read, ParseFailure):
         failure = FetchFailure(url=feed.url, kind=FailureKind.NOT_A_FEED, reason=read.reason, fetched=fetched.fetched)
         return _failed(feed, state, failure, network, page=fetched.body_hash)
     dates = [one.date for one in read.records]
+    after = after_success(state, fetched, feed, network, dates=dates, ttl_minutes=read.ttl_minutes, offer=read.offer)
     harvest = Harvest(
         feed=feed,
-        state=after_success(state, fetched, feed, network, dates=dates, ttl_minutes=read.ttl_minutes, offer=read.offer),
+        state=replace(after, kept_out=read.kept_out),
         outcome="ok",
         records=read.records,
         fetched=read.fetched,

@@ -98,6 +98,10 @@ class Feed:
     """Headers, log-in or cookies that the source asks for, sent to its own origin only; a proxy on the way."""
     full_text: Literal[True, False, "when_relevant"] = False
     """Read the whole text from each article's page; `when_relevant` only where the feed's own words may be about the tie."""
+    keep: str | None = None
+    """Only articles that match this query are stored; absent: as `keep` says for all feeds."""
+    drop: str | None = None
+    """Articles that match this query are not stored; absent: as `drop` says for all feeds."""
     interval_minutes: Annotated[int, Ge(5), Le(10080)] | None = None
     """Minutes between two polls, always; absent: as often as the feed's own rhythm is worth."""
     paused: bool = False
@@ -193,6 +197,20 @@ class AlertRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A query with a name: `aggregator search --saved NAME`, and in the web a page, an Atom feed and a JSON Feed."""
+
+    __pydantic_config__ = _STRICT
+
+    name: Annotated[str, MinLen(1)]
+    """Short name; part of addresses, so letters, digits, - and _ only."""
+    query: Text
+    """What to look for, in the query language."""
+    title: str = ""
+    """What its feeds are called; absent: its query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """The SMTP server that mail leaves through."""
 
@@ -246,10 +264,16 @@ class Settings:
 
     feeds: tuple[Feed, ...] = ()
     """The sources."""
+    keep: str = ""
+    """Of feeds that do not say `keep` themselves, only articles that match this query are stored; empty: all."""
+    drop: str = ""
+    """Of feeds that do not say `drop` themselves, articles that match this query are not stored; empty: none."""
     digests: tuple[DigestDefinition, ...] = (DigestDefinition(),)
     """The digests; absent: one, daily at 07:00 UTC."""
     alerts: tuple[AlertRule, ...] = ()
     """The alert rules."""
+    searches: tuple[SavedSearch, ...] = ()
+    """The saved searches."""
     network: Network = Network()
     """Behaviour towards the network."""
     mail: Mail | None = None

@@ -18,7 +18,16 @@ from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from aggregator.model import Annotated, Article, Document, KnownArticle, ParseFailure, Reading
+from aggregator.model import (
+    NOTHING_KEPT_OUT,
+    Annotated,
+    Article,
+    Document,
+    KeptOut,
+    KnownArticle,
+    ParseFailure,
+    Reading,
+)
 from aggregator.settings import Feed
 
 #: Seconds of the processor for one document: 2,000 entries of 280 characters were measured at 4.8 s.
@@ -46,11 +55,13 @@ def _prepare(beat: str) -> None:
     gc.enable()
 
 
-def _read(document: Document, feed: Feed, known: Sequence[KnownArticle], beat: str) -> Reading | ParseFailure:
+def _read(
+    document: Document, feed: Feed, known: Sequence[KnownArticle], kept_out: KeptOut, beat: str
+) -> Reading | ParseFailure:
     from aggregator.reading import read_document
 
     with _bounded(document):
-        return read_document(document, feed, known, beat)
+        return read_document(document, feed, known, beat, kept_out)
 
 
 def _read_page(page: Document | str, article: Article, beat: str) -> Annotated | ParseFailure:
@@ -120,10 +131,16 @@ class Workers:
         """Start the processes now: what is sure to come need not wait for them then."""
         self._pool.schedule(_nothing)
 
-    async def read(self, document: Document, feed: Feed, known: Sequence[KnownArticle]) -> Reading | ParseFailure:
+    async def read(
+        self,
+        document: Document,
+        feed: Feed,
+        known: Sequence[KnownArticle],
+        kept_out: KeptOut = NOTHING_KEPT_OUT,
+    ) -> Reading | ParseFailure:
         """Read a document; a worker that dies or takes more than 10 s of CPU or 512 MB is a ParseFailure."""
         # Secrets stay in this process.
-        arguments = (document, replace(feed, access=None), known, self._beat)
+        arguments = (document, replace(feed, access=None), known, kept_out, self._beat)
         async with self._turn(document):
             future: Future[Reading | ParseFailure] = self._pool.schedule(_read, args=arguments, timeout=_SECONDS)
             return await self._outcome(future)

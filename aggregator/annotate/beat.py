@@ -209,6 +209,15 @@ def beat_version(name: str) -> str:
     return annotation_version(folder, folder / "weights.json")
 
 
+def topic_ids(name: str) -> tuple[str, ...]:
+    """Ids of the topics of a beat, without loading it.
+
+    Raises:
+        LexiconError: as `load_beat`.
+    """
+    return tuple(row["id"] for row in load_lexicon(_folder(name)).rows("topics"))
+
+
 def prepare_beat(name: str) -> None:
     """Make the word forms of a beat where that is still to be done, without loading it.
 

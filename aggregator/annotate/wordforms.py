@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
 
 #: Raise when the rules below change, so that kept forms are made anew.
-RULES = 8
+RULES = 9
 _CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
 _NUMBERS = ("sing", "plur")
 _PERSONAL = ("Surn", "Name", "Patr", "Orgn")
 _MODIFIERS = ("ADJF", "PRTF", "ADJS", "NUMR")
+_CONSONANT = re.compile(r"[бвгджзклмнпрстфхцчшщ]$")
+#: The cases, of `_CASES`, that a rule makes for a man's name, and the endings of his first name.
+_BY_RULE = (1, 2, 4, 5)
+_FIRST_NAME = ("а", "у", "ом", "е")
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 _ENGLISH_WORD = re.compile(r"[a-z]{4,}$")
 
@@ -56,6 +60,22 @@ def _russian_forms(name: str, *, person: bool, singular: bool) -> Iterator[str]:
     forms = zip(*(_case_forms(word, person) for word in words[:head]), strict=True)
     for inflected in islice(forms, len(_CASES)) if singular else forms:
         yield " ".join((*inflected, *words[head:]))
+    if person and _CONSONANT.search(words[-1]):
+        yield from _man_forms(words)
+
+
+def _man_forms(words: list[str]) -> Iterator[str]:
+    """The forms of a man's name by rule: pymorphy takes «Силуанов» and «Цян» for genitives. Chinese decline only the last word."""
+    soft = words[-1][-1] in "жчшщц"
+    endings = (("а",), ("у",), ("ем", "ом", "ым") if soft else ("ом", "ым"), ("е",))
+    for number, case in enumerate(endings):
+        bases = [" ".join(words[:-1])]
+        if len(words) > 1 and all(map(_CONSONANT.search, words[:-1])):
+            bases.append(" ".join(word + _FIRST_NAME[number] for word in words[:-1]))
+        declined = [_case_forms(word, True)[_BY_RULE[number]] for word in words[:-1]]
+        bases.append(" ".join(declined))
+        for base in dict.fromkeys(bases):
+            yield from (f"{base} {words[-1]}{ending}".strip() for ending in case)
 
 
 def _lexeme(word: str) -> list[str]:

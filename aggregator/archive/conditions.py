@@ -82,7 +82,7 @@ def condition_of(query: Query) -> Condition:
         case Compare("story", _, value):
             # An article without a story has story NULL, which is neither equal nor unequal to any.
             resolved = "ifnull((SELECT story FROM merged_stories WHERE old = ?), ?)"
-            return Sql(f"ifnull(story_id, 0) = {resolved}", (value, value))
+            return Sql(f"ifnull(story_id = {resolved}, 0)", (value, value))
         case Compare(attribute, operator, value):
             return Sql(f"ifnull({_COLUMNS[attribute]} {operator} ?, 0)", (value,))
         case And(parts):

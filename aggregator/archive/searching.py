@@ -23,9 +23,9 @@ from aggregator.archive.timeline import stretches
 from aggregator.model import Bucket, Facets, Page, StoredArticle, Story
 from aggregator.model.query import And, Compare, Or, Query
 
-#: Orders that must look at every match look at so many of the newest: ranking 300,000 takes a second, and of so many
+#: Orders that must look at every match look at so many of the newest that the index finds: ranking 300,000 takes a second, and of so many
 #: nobody wants the best of all times.
-RANKED = 20_000
+RANKED = 10_000
 #: Of a page so many matches are counted; what a query is like counts all.
 _COUNTED = 10_000
 #: So many of the newest matches tell by topic, actor, outlet and so on what a query is like.
@@ -87,7 +87,7 @@ def _period(parts: Sequence[Query]) -> tuple[int, int, list[Query]]:
     """The range of positions that dates leave, and the parts that are still to be asked: of a time in seconds, that too."""
     first, end, rest = FIRST, LAST, list[Query]()
     for part in parts:
-        if not isinstance(part, Compare) or part.attribute != "date":
+        if not isinstance(part, Compare) or part.attribute != "date" or part.operator not in (">=", "<"):
             rest.append(part)
             continue
         moment = datetime.fromisoformat(str(part.value))
@@ -110,8 +110,11 @@ class Searching(SqliteBase):
         asked = [_as_of(branch, as_of) for branch in branches(query)]
         rows = _merged((self._ranked(branch, order) for branch in asked), stories=stories)
         found = [row.article for row in islice(rows, offset, offset + limit)]
-        total = self._count(asked, stories=stories)
-        return Page(total=min(total, _COUNTED), more=total > _COUNTED, articles=self._in_order(found), as_of=until)
+        if order in ("newest", "oldest") and len(found) < limit and (found or not offset):
+            total, more = offset + len(found), False
+        else:
+            total, more = self._count(asked, stories=stories)
+        return Page(total=max(total, len(found)), more=more, articles=self._in_order(found), as_of=until)
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
         begin, end = (Compare("date", ">=", stored_time(since)), Compare("date", "<", stored_time(until)))
@@ -133,7 +136,7 @@ class Searching(SqliteBase):
     def facets(self, query: Query) -> Facets:
         asked = branches(query)
         timeline = self._timeline(asked)
-        newest = [row.article for row in islice(_merged(self._ranked(branch, "newest") for branch in asked), _TOLD)]
+        newest = [-row.older for row in islice(_merged(self._ranked(branch, "newest") for branch in asked), _TOLD)]
         counts = self._counts(newest)
         return Facets(
             total=sum(bucket.articles for bucket in timeline), timeline=timeline, counted=len(newest), **counts
@@ -153,21 +156,30 @@ class Searching(SqliteBase):
             direction = "DESC" if order == "newest" else "ASC"
             sql = f"SELECT {_KEYS[order]}, -position, id, story_id {source} ORDER BY {_place(branch)} {direction}"
         else:
-            score = _SCORE if branch.match else "-1"
-            latest = (
-                f"SELECT {score} AS score, position, id, story_id, relevance {source}"
-                f" ORDER BY {_place(branch)} DESC LIMIT {RANKED}"
-            )
-            sql = f"SELECT {_KEYS[order]} AS key, -position, id, story_id FROM ({latest}) ORDER BY key, position DESC"
+            sql, parameters = _best(branch, _KEYS[order])
         with translated(self._path):
             yield from map(_Row._make, self._db.execute(sql, parameters))
 
-    def _count(self, asked: Sequence[Branch], *, stories: bool) -> int:
-        """How many match, counted to one more than is told."""
+    def _count(self, asked: Sequence[Branch], *, stories: bool) -> tuple[int, bool]:
+        """How many match, and whether there may be more than were counted."""
         if len(asked) == 1 and not stories:
-            return self._counted(asked[0], f"LIMIT {_COUNTED + 1}")
-        rows = _merged((self._ranked(branch, "newest") for branch in asked), stories=stories)
-        return sum(1 for _ in islice(rows, _COUNTED + 1))
+            branch = asked[0]
+            if branch.match and branch.needs_articles:
+                return self._count_newest(branch)
+            total = self._counted(branch, f"LIMIT {_COUNTED + 1}")
+        else:
+            rows = _merged((self._ranked(branch, "newest") for branch in asked), stories=stories)
+            total = sum(1 for _ in islice(rows, _COUNTED + 1))
+        return min(total, _COUNTED), total > _COUNTED
+
+    def _count_newest(self, branch: Branch) -> tuple[int, bool]:
+        """Of the newest that the index finds, those that meet the condition, too."""
+        source, parameters = _source(replace(branch, where=_ALL), joined=False)
+        newest = f"SELECT article_words.rowid AS place {source} ORDER BY article_words.rowid DESC LIMIT {RANKED}"
+        sql = f"SELECT count(*), sum({branch.where.where}) FROM ({newest}) CROSS JOIN articles ON position = place"  # 0 and 1
+        with translated(self._path):
+            looked_at, met = self._db.execute(sql, (*branch.where.parameters, *parameters)).fetchone()
+        return met or 0, looked_at == RANKED
 
     def _counted(self, branch: Branch, tail: str = "") -> int:
         source, parameters = _source(branch, joined=branch.needs_articles)
@@ -195,15 +207,15 @@ class Searching(SqliteBase):
         rows = _merged(self._ranked(branch, order) for branch in asked)
         return self._in_order([row.article for row in islice(rows, 1)])
 
-    def _counts(self, articles: Sequence[int]) -> dict[str, tuple[tuple[str, int], ...]]:
+    def _counts(self, positions: Sequence[int]) -> dict[str, tuple[tuple[str, int], ...]]:
         sql = (
             "SELECT topics, concepts, outlet, camp, language FROM json_each(?) AS found"
-            " CROSS JOIN articles ON articles.id = found.value"
+            " CROSS JOIN articles ON position = found.value"
         )
         names = ("topic", "concept", "outlet", "camp", "language")
         counters: dict[str, Counter[str]] = {name: Counter() for name in names}
         with translated(self._path):
-            for topics, concepts, *others in self._db.execute(sql, (json.dumps(articles),)):
+            for topics, concepts, *others in self._db.execute(sql, (json.dumps(positions),)):
                 counters["topic"].update(topics.split())
                 counters["concept"].update(concepts.split())
                 for name, value in zip(names[2:], others, strict=True):
@@ -231,6 +243,21 @@ def _as_of(branch: Branch, article: int | None) -> Branch:
         return branch
     where = join([branch.where, Sql("id <= ?", (article,))], "AND")
     return replace(branch, where=as_sql(where))
+
+
+def _best(branch: Branch, key: str) -> tuple[str, tuple[object, ...]]:
+    """The newest matches by a key. Of words that the index finds, the newest are ranked; the rest is asked of these."""
+    if branch.match is None:
+        source, parameters = _source(branch)
+        newest = f"SELECT -1 AS score, position, id, story_id, relevance {source} ORDER BY position DESC LIMIT {RANKED}"
+        return f"SELECT {key} AS key, -position, id, story_id FROM ({newest}) ORDER BY key, position DESC", parameters
+    source, parameters = _source(replace(branch, where=_ALL), joined=False)
+    newest = f"SELECT {_SCORE} AS score, article_words.rowid AS place {source} ORDER BY place DESC LIMIT {RANKED}"
+    sql = (
+        f"SELECT {key} AS key, -position, id, story_id FROM ({newest}) CROSS JOIN articles ON position = place"
+        f" WHERE {branch.where.where} ORDER BY key, position DESC"
+    )
+    return sql, (*parameters, *branch.where.parameters)
 
 
 def _place(branch: Branch) -> str:

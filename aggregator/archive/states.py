@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from aggregator.archive.rows import Row, known_time, read_time, store_time
-from aggregator.model import FailureKind, FeedState, Health, Moved, Offer, Rhythm, UrlChange
+from aggregator.model import FailureKind, FeedState, Health, KeptOut, Moved, Offer, Rhythm, UrlChange
 
 
 def state_from(row: Row) -> FeedState:
@@ -35,6 +35,7 @@ def _memory_from(stored: str) -> dict[str, Any]:
         "failure": FailureKind(memory["failure"]) if memory["failure"] else None,
         "last_whole": read_time(memory["last_whole"]),
         "offer": Offer(**memory.get("offer", {})),  # an archive of before WebSub has none
+        "kept_out": KeptOut(**memory.get("kept_out", {})),  # one of before filters neither
         "rhythm": Rhythm(
             **{
                 **rhythm,
@@ -60,6 +61,7 @@ def _memory(state: FeedState) -> str:
             "failure": state.failure.value if state.failure else "",
             "last_whole": store_time(state.last_whole),
             "offer": {"hub": state.offer.hub, "topic": state.offer.topic},
+            "kept_out": {"judged_by": state.kept_out.judged_by, "contents": state.kept_out.contents},
             "rhythm": {
                 "articles": round(rhythm.articles, 3),
                 "days": round(rhythm.days, 4),

@@ -1,6 +1,6 @@
 """The command line: builds client, archive, scheduler and page, and hands them down.
 
-Exit codes: 0 done, 1 failed, 2 wrong use.
+Exit codes: 0 done, 1 failed or nothing found, 2 wrong use.
 """
 
 import gc

@@ -14,7 +14,7 @@ _HOMES = {
     "demo": "demo",
     "poll": "poll",
     "digest": "digest",
-    "search": "lookup",
+    "search": "search",
     "explain": "lookup",
     "serve": "lookup",
     "story": "story",

@@ -59,6 +59,7 @@ def _page_of(settings: Settings) -> Starlette:
         lambda: read_archive(settings.archive),
         load_beat(settings.beat),
         feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
+        searches=settings.searches,
     )
 
 

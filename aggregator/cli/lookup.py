@@ -1,4 +1,4 @@
-"""The commands that only look: search, explain, serve."""
+"""The commands that look at one article, or at pages: explain, serve."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from aggregator import pipeline
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.annotate.topics import topic_evidence
-from aggregator.archive import Order
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli import captures, edits, output
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
@@ -24,54 +23,11 @@ from aggregator.publish.telling import EDITS
 from aggregator.publish.view import actors, places
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, bind, serve
-from aggregator.query import parse_query
 from aggregator.settings import Camp, Settings
 from aggregator.text.language import detect_language
 from aggregator.text.markup import first_sentence, plain_text
 
 app = typer.Typer()
-
-
-@app.command(
-    epilog="Examples:  aggregator search 'Putin AND gas'  ·  aggregator search '\"Power of Siberia\" lang:ru since:30d' --json"
-)
-def search(
-    query: Annotated[
-        str, typer.Argument(help='Words, "phrases", AND OR NOT, topic:energy, since:7d …; see docs/query-language.md')
-    ],
-    config: Config = DEFAULT_FILE,
-    archive: ArchiveFile = None,
-    order: Annotated[str, typer.Option("--sort", help="newest | best (most relevant)")] = "newest",
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    offset: Annotated[int, typer.Option(min=0, max=2**53)] = 0,
-    beat: Annotated[str, typer.Option(help="The beat whose names are known.")] = "china-russia",
-    json: Json = False,
-) -> None:
-    """Search the archive. A name such as Путин, 普京 or Putin finds all three."""
-    if order not in ("newest", "best"):
-        raise typer.BadParameter("newest or best", param_hint="--sort")
-    chosen: Order = "best" if order == "best" else "newest"
-    store = read_archive(archive_path(config, archive))
-    try:
-        parsed = parse_query(query, vocabulary=load_beat(beat), now=utc_now())
-        page = store.search(parsed, order=chosen, limit=limit, offset=offset)
-    finally:
-        store.close()
-    if json:
-        output.print_json({"total": page.total, "hits": [output.article_json(one) for one in page.articles]})
-        return
-    rows = [
-        (
-            h.id,
-            h.article.date.strftime("%Y-%m-%d %H:%M"),
-            h.article.outlet,
-            h.article.language,
-            f"{h.annotated.relevance.score:.2f}",
-            h.article.title,
-        )
-        for h in page.articles
-    ]
-    output.print_table(f"{page.total} articles", ("id", "date (UTC)", "outlet", "lang", "rel.", "title"), rows)
 
 
 @app.command(
@@ -215,5 +171,6 @@ def serve_page(
         lambda: read_archive(path),
         load_beat(beat),
         feed_reports=lambda store: pipeline.feed_reports(store, settings),
+        searches=settings.searches,
     )
     serve(page, listener)

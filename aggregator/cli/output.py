@@ -1,25 +1,46 @@
 """What commands print: tables for people, JSON for machines, progress and complaints on stderr."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rich.bar import Bar
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from aggregator.model import Harvest, Saved, StoredArticle
+from aggregator.errors import QueryError
+from aggregator.model import Harvest, Saved
+from aggregator.text.markup import escaped_forbidden, without_forbidden
 
 if TYPE_CHECKING:  # what it prints; printing a version must not load what polls
     from aggregator.keeping import PollReport
     from aggregator.keeping import Progress as PollProgress
 
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
+
+class _Console(Console):
+    """A console to which no escape sequence and no bidirectional override gets: what is printed may have been fetched."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*map(_harmless, objects), **how)
+
+
+def _harmless(printed: object) -> object:
+    if isinstance(printed, str):
+        return without_forbidden(printed)
+    return _text(printed) if isinstance(printed, Text) else printed
+
+
+out = _Console(highlight=False, emoji=False)
+err = _Console(stderr=True, highlight=False, emoji=False)
+#: Of a query that cannot be read so many characters are shown before and behind the place.
+_AROUND = 30
 
 
 def complain(message: str) -> None:
@@ -27,9 +48,29 @@ def complain(message: str) -> None:
     err.print(f"[bold red]aggregator:[/] {escape(message)}", soft_wrap=True)
 
 
+def complain_of_query(query: str, error: QueryError) -> None:
+    """What is wrong with a query, and where: a caret under the column."""
+    complain(str(error))
+    if not error.column:
+        return
+    before = query[max(error.column - 1 - _AROUND, 0) : error.column - 1]
+    line = before + query[error.column - 1 : error.column - 1 + _AROUND]
+    for shown in (_one_line(line), " " * cell_len(_one_line(before)) + "^"):
+        err.print(f"  {shown}", markup=False, soft_wrap=True)
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s", " ", without_forbidden(text))
+
+
 def print_json(data: object) -> None:
     """One JSON document on stdout."""
-    print(json.dumps(data, ensure_ascii=False, indent=2))
+    print(json_text(data), end="")
+
+
+def json_text(data: object) -> str:
+    """A JSON document, as all commands write it: what a terminal might obey is escaped."""
+    return escaped_forbidden(json.dumps(data, ensure_ascii=False, indent=2)) + "\n"
 
 
 def how_long(moment: datetime | None, now: datetime) -> str:
@@ -45,13 +86,19 @@ def how_long(moment: datetime | None, now: datetime) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on stdout; cells are text, never markup."""
+    """A table on stdout; cells are text, never markup, or drawn already."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Bar) else _text(cell) for cell in row))
     out.print(table)
+
+
+def _text(cell: object) -> Text:
+    text = cell.copy() if isinstance(cell, Text) else Text(str(cell))
+    text.plain = without_forbidden(text.plain)  # as long as it was: marks stay in their places
+    return text
 
 
 @contextmanager
@@ -111,22 +158,6 @@ def print_report(report: "PollReport") -> None:
 
 def _pairs(group: object) -> list[tuple[str, object]]:
     return list(group.items()) if isinstance(group, Mapping) else []
-
-
-def article_json(stored: StoredArticle) -> dict[str, object]:
-    """One article of `aggregator search --json`."""
-    article = stored.article
-    return {
-        "id": stored.id,
-        "title": article.title,
-        "url": article.url,
-        "outlet": article.outlet,
-        "language": article.language,
-        "published": when(article.date),
-        "updated": when(article.updated),
-        "date_confidence": article.date_confidence.value,
-        "relevance": stored.annotated.relevance.score,
-    }
 
 
 def when(moment: datetime | None) -> str | None:

@@ -98,6 +98,7 @@ def page_of(service: Service) -> Starlette:
         lambda: read_archive(settings.archive),
         load_beat(settings.beat),
         feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
+        searches=settings.searches,
         callback=(path, service.pushes) if path else None,
     )
 

@@ -1,6 +1,7 @@
 """The nouns: what crosses the boundaries between the rooms. All frozen; all times aware UTC."""
 
 from aggregator.model.acquire import (
+    NOTHING_KEPT_OUT,
     Article,
     DateConfidence,
     Document,
@@ -10,6 +11,7 @@ from aggregator.model.acquire import (
     Fetched,
     FetchFailure,
     Health,
+    KeptOut,
     KnownArticle,
     Moved,
     NotModified,
@@ -46,6 +48,7 @@ from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
+    "NOTHING_KEPT_OUT",
     "STILL",
     "Annotated",
     "Article",
@@ -70,6 +73,7 @@ __all__ = [
     "FullTextState",
     "Harvest",
     "Health",
+    "KeptOut",
     "KnownArticle",
     "Mention",
     "Moved",

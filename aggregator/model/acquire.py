@@ -69,6 +69,19 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOut:
+    """What a feed's filter kept out of its last document: that need not be judged again."""
+
+    judged_by: str = ""
+    """A hash of the filter and of what else decides."""
+    contents: str = ""
+    """Content hashes of the articles, with spaces between: taken apart only where a document is read."""
+
+
+NOTHING_KEPT_OUT = KeptOut()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What polling must remember of one feed between two rounds."""
 
@@ -91,6 +104,7 @@ class FeedState:
     rhythm: Rhythm = Rhythm()
     moved: Moved = Moved()
     offer: Offer = NO_OFFER
+    kept_out: KeptOut = NOTHING_KEPT_OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from aggregator.model.acquire import Article, FeedState
+from aggregator.model.acquire import NOTHING_KEPT_OUT, Article, FeedState, KeptOut
 from aggregator.model.annotate import Annotated, Relevance
 from aggregator.model.capture import Capture
 from aggregator.model.push import NO_OFFER, Offer
@@ -37,6 +37,7 @@ class Reading:
     ttl_minutes: int | None = None
     """How long the publisher asks to wait between two looks."""
     offer: Offer = NO_OFFER
+    kept_out: KeptOut = NOTHING_KEPT_OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +227,7 @@ class Page:
     """A page of search results."""
 
     total: int
-    """How many match; where `more`, only so many were counted."""
+    """How many match; where `more`, at least so many: only the newest were counted."""
     more: bool
     articles: tuple[StoredArticle, ...]
     """Where stories are asked for, of each the article that comes first in the order asked for."""

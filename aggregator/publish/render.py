@@ -6,7 +6,8 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.publish.view import behind
-from aggregator.text.urls import is_web_url
+from aggregator.text.markup import without_forbidden
+from aggregator.text.urls import is_web_url, link_target
 
 
 @lru_cache(maxsize=2)
@@ -22,6 +23,8 @@ def _environment(*, markup: bool) -> Environment:
     environment.filters["behind"] = behind
     environment.filters["moment"] = _moment
     environment.filters["percent"] = lambda share: f"{share * 100:.0f}"
+    environment.filters["harmless"] = without_forbidden
+    environment.filters["link_target"] = link_target
     environment.tests["web_url"] = is_web_url
     return environment
 

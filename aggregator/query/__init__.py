@@ -7,7 +7,7 @@ quotes switch that off. `docs/query-language.md` is the page for users.
 """
 
 from aggregator.query.printing import printed
-from aggregator.query.reading import Vocabulary, parse_query
+from aggregator.query.reading import Vocabulary, fields_in, parse_query
 from aggregator.query.values import parse_since
 
-__all__ = ["Vocabulary", "parse_query", "parse_since", "printed"]
+__all__ = ["Vocabulary", "fields_in", "parse_query", "parse_since", "printed"]

@@ -1,6 +1,7 @@
 """Query → text that reads to the same query: what the program understood, for people to check."""
 
 import re
+from itertools import pairwise
 
 from aggregator.model.query import (
     And,
@@ -41,9 +42,21 @@ def printed(query: Query) -> str:
         case Not(part):
             return f"NOT {_nested(part, And, Or)}"
         case And(parts):
-            return " ".join(_nested(part, Or) for part in parts)
+            joints = [" AND " if _may_be_name(*two) else " " for two in pairwise(parts)]
+            return "".join(_nested(part, Or) + joint for part, joint in zip(parts, [*joints, ""], strict=True))
         case Or(parts):
             return " OR ".join(printed(part) for part in parts)
+
+
+def _may_be_name(before: Query, after: Query) -> bool:
+    """Whether two conditions, side by side, could be read as words of one name."""
+    while isinstance(before, Not):
+        before = before.part
+    return _is_word(before) and _is_word(after)
+
+
+def _is_word(query: Query) -> bool:
+    return isinstance(query, Term) and query.scope == "any" and not query.quoted
 
 
 def _nested(query: Query, *looser: type) -> str:

@@ -1,7 +1,7 @@
 """Text → Query, by recursive descent: or → and → not → atom."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -41,6 +41,15 @@ def parse_query(text: str, *, vocabulary: Vocabulary, now: datetime) -> Query:
     if broken := re.search("[\ud800-\udfff]", text):
         raise QueryError("half a character, which cannot be read", column=broken.start() + 1)
     return _Reader(text, vocabulary, now).read()
+
+
+def fields_in(text: str) -> Iterator[tuple[str, int]]:
+    """The fields that a query names, each with its column.
+
+    Raises:
+        QueryError: as `parse_query`, of what is no token.
+    """
+    return ((token.text.partition(" ")[0], token.column) for token in tokens(text) if token.kind == "field")
 
 
 class _Reader:

@@ -31,11 +31,11 @@ _ROUNDS = 8
 
 def plain_text(markup: str, *, limit: int = 20_000) -> str:
     """The readable text of a piece of HTML, on one line, at most `limit` characters."""
-    text = _without_forbidden(markup[: limit * 10])
+    text = without_forbidden(markup[: limit * 10])
     for _ in range(_ROUNDS):
         if not _MARKUP.search(text):
             break
-        stripped = _without_forbidden(_strip(text))
+        stripped = without_forbidden(_strip(text))
         if stripped == text:
             break
         text = stripped
@@ -44,8 +44,14 @@ def plain_text(markup: str, *, limit: int = 20_000) -> str:
     return " ".join(text.split())[:limit].rstrip()
 
 
-def _without_forbidden(text: str) -> str:
+def without_forbidden(text: str) -> str:
+    """The text with spaces for what no text may hold: controls but tab and newline, half characters, bidirectional overrides."""
     return text if text.isprintable() else _FORBIDDEN.sub(" ", text)  # nothing forbidden is printable
+
+
+def escaped_forbidden(json: str) -> str:
+    """A JSON document with `\\uXXXX` for what no text may hold; it says the same."""
+    return _FORBIDDEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json)
 
 
 def _strip(text: str) -> str:

@@ -36,6 +36,11 @@ def is_web_url(url: str) -> bool:
         return False
 
 
+def link_target(url: str) -> str:
+    """The address with percent signs for all that no address may hold as it stands, whatever it stands in."""
+    return quote(url, safe="%/:?#[]@!$&'()*+,;=~", errors="replace")
+
+
 def host_of(url: str) -> str:
     """The host of an address with its port, lower-case; empty if it names none."""
     try:

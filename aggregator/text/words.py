@@ -75,6 +75,11 @@ def folded_words(text: str) -> list[str]:
     return folded.translate(_BETWEEN_WORDS).split() if folded.isascii() else _WORD.findall(folded)
 
 
+def placed_words(text: str) -> list[tuple[str, int]]:
+    """The words of a text, folded but not analysed, each with its start; it is as long in the text."""
+    return [(match[0], match.start()) for match in _WORD.finditer(fold(text))]
+
+
 def words(text: str) -> list[str]:
     """The words of a text in their index forms, in order."""
     return list(map(_INDEX_FORMS.__getitem__, folded_words(text)))
@@ -102,7 +107,21 @@ def alternatives(word: str) -> tuple[str, ...]:
     """
     if not _CYRILLIC.search(word):
         return tuple(dict.fromkeys(map(analyse_word, (word, *_irregular_forms().get(word, ())))))
-    readings = [p for p in _morphology().parse(word) if p.score >= _RARE_READING]
-    forms = {form.word for reading in readings for form in reading.lexeme} | {word}
     # Its own index form first: where only some combinations are tried, a phrase as written is one of them.
-    return tuple(dict.fromkeys((analyse_word(word), *sorted({analyse_word(fold(form)) for form in forms}))))
+    return tuple(dict.fromkeys((analyse_word(word), *sorted({analyse_word(form) for form in _russian_forms(word)}))))
+
+
+@lru_cache(maxsize=10_000)
+def beginnings(word: str, letters: int) -> frozenset[str]:
+    """The first letters of the words of texts, other than ASCII, that a folded word of a query may find.
+
+    They say without analysing which words of a text cannot be found: of words that no dictionary has, analysing takes 0.4 ms.
+    """
+    forms = _russian_forms(word) if _CYRILLIC.search(word) else {word}
+    return frozenset(form[:letters] for form in forms.union(alternatives(word)))
+
+
+def _russian_forms(word: str) -> set[str]:
+    """All forms of all the likely readings of a folded Russian word, folded."""
+    readings = [p for p in _morphology().parse(word) if p.score >= _RARE_READING]
+    return {fold(form.word) for reading in readings for form in reading.lexeme} | {word}

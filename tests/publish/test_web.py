@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import feedparser
 import html5lib
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from aggregator.archive.sqlite import SqliteArchive, read_archive
 from aggregator.model import Edition, Evidence, FullText, FullTextState
 from aggregator.publish.view import FeedReport
 from aggregator.publish.web.app import make_app
+from aggregator.settings import SavedSearch
 from tests.builders import NOW, filled_archive, make_annotated, make_article, make_feed, make_harvest, make_state
 from tests.publish.test_digest import ATTACKS, BAD_URLS
 from tests.test_query import QUERY_TEXTS
@@ -63,7 +65,12 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("web") / "a.db"
     articles = [
         make_annotated(
-            make_article(f"Pipeline report {n}", text=f"Body {n}", published=NOW - timedelta(hours=n + 1)),
+            make_article(
+                f"Pipeline report {n}",
+                text=f"Body {n}",
+                published=NOW - timedelta(hours=n + 1),
+                language="en" if n % 7 else "ru",
+            ),
             score=0.9 if n < 3 else 0.3,
             topics=["energy"],
         )
@@ -92,8 +99,15 @@ def client(path: Path) -> Client:
         ("/", "70 articles in 70 stories; editions of digests: 2"),
         ("/search", 'name="q"'),
         ("/search?q=report", "70 articles"),
+        ("/search?q=repo*&sort=best&stories=1", "70 stories"),
+        ("/search?q=report", "Pipeline <mark>report</mark> 0"),
+        ("/search?q=report", "<title>2026-03-04: 24</title>"),
+        ("/search?q=report", "Russian</a>"),
+        ("/search?q=nowhere+report", "<code>nowhere</code>"),
+        ("/search?q=report+)", "report <mark>)</mark>"),
+        ("/searches", "Give a query a name"),
         ("/search?q=relevance%3E%3D0.9", "3 articles"),
-        ("/search?q=%22report+69%22", "1 article<"),
+        ("/search?q=%22report+69%22", "1 article ·"),
         ("/search?q=nothingofthesort", "0 articles"),
         ("/story/1", "Reports, earliest first"),
         ("/digests", "/digests/2026-03-05?digest=weekly%20%26%20more"),
@@ -123,7 +137,7 @@ def test_pages_of_results_follow_one_another_to_the_end(client: Client) -> None:
     address, seen = "/search?q=report", []
     while address:
         text = client.get(address).text
-        seen += re.findall(r"Pipeline report (\d+)</a>", text)
+        seen += re.findall(r"Pipeline <mark>report</mark> (\d+)</a>", text)
         later = re.search(r'href="([^"]+)" rel="next"', text)
         address = later[1].replace("&amp;", "&") if later else ""
     assert seen == [str(n) for n in range(70)]
@@ -145,10 +159,10 @@ def test_pages_of_results_follow_one_another_to_the_end(client: Client) -> None:
         ("/digests/../../etc/passwd", 404),
         ("/style.css/x", 404),
         ("/%00", 404),
-        ("/search?page=0", 200),
-        ("/search?q=report&page=99999999999999999999", 200),
-        ("/search?q=report&page=-1", 200),
-        ("/search?q=report&page=%D9%A3", 200),
+        ("/search?q=report&sort=worst", 200),
+        ("/search?q=report&offset=99999999999999999999", 200),
+        ("/search?q=report&offset=-1", 200),
+        ("/search?q=report&as_of=%D9%A3", 200),
         ("/search?q=%FF%FE", 200),
         ("/search?q=outlet%3A%ED%A0%80", 200),
         ("/search?q=" + "(" * 100, 200),
@@ -175,7 +189,7 @@ def test_a_query_that_cannot_be_read_is_explained_and_kept_in_the_box(client: Cl
 @example(q="-a " * 200, page="1")
 @example(q="date:9999-12-31 since:9999w", page="1")
 def test_no_query_is_a_fault_of_the_server(client: Client, q: str, page: str) -> None:
-    assert client.get("/search", params={"q": q, "page": page}).status_code == 200
+    assert client.get("/search", params={"q": q, "offset": page}).status_code == 200
 
 
 # --- what browsers are told --------------------------------------------------------------------
@@ -301,7 +315,7 @@ def test_each_request_gives_its_connection_back(path: Path) -> None:
     client = Client(make_app(open_one, load_beat(), clock=lambda: NOW))
     for address in ("/", "/search?q=a", "/search?q=(", "/story/1", "/story/999", "/digests", "/digests/2026-03-06"):
         client.get(address)
-    assert len(opened) == 7
+    assert len(opened) == 6  # a query that cannot be read asks nothing
     assert opened == closed
 
 
@@ -344,3 +358,42 @@ def test_a_story_says_that_it_was_judged_by_the_page_and_shows_the_feeds_words(t
     assert "judged by its full text" in page
     assert "What the feed says." in page
     assert "at greater length" not in page
+
+
+# --- searches as feeds -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def saved(path: Path) -> Client:
+    searches = [SavedSearch(name="pipes", query="pipeline date:2026-03-05", title="Pipes & more")]
+    return Client(make_app(lambda: read_archive(path), load_beat(), clock=lambda: NOW, searches=searches))
+
+
+def test_a_saved_search_has_a_page_and_feeds_under_its_name(saved: Client) -> None:
+    assert "Pipes &amp; more" in saved.get("/searches").text
+    assert saved.get("/searches/pipes").headers["location"].startswith("/search?q=pipeline%20")
+    atom = feedparser.parse(saved.get("/searches/pipes.atom").content)
+    assert (atom.bozo, len(atom.entries), atom.entries[0].title) == (False, 12, "Pipeline report 0")
+    feed = saved.get("/searches/pipes.json").json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert [item["title"] for item in feed["items"]] == [entry.title for entry in atom.entries]
+    assert [item["id"] for item in feed["items"]] == [entry.id for entry in atom.entries]
+
+
+@pytest.mark.parametrize(
+    "address", ["/searches/none", "/searches/pipes.exe", "/searches/.atom", "/searches/pipes.atom/x"]
+)
+def test_what_is_not_saved_is_not_found(saved: Client, address: str) -> None:
+    assert saved.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [("atom", "application/atom+xml"), ("json", "application/feed+json"), ("csv", "text/csv"), ("md", "text/markdown")],
+)
+def test_any_search_is_to_be_had_in_each_form(client: Client, form: str, kind: str) -> None:
+    answer = client.get(f"/search.{form}", params={"q": "report", "sort": "oldest"})
+    assert answer.headers["content-type"].startswith(kind)
+    assert "Pipeline" in answer.text
+    assert client.get(f"/search.{form}", params={"q": "(report"}).status_code == 400
+    assert client.get(f"/search.{form}").status_code == 200

@@ -3,7 +3,6 @@
 import importlib.resources
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -17,30 +16,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.annotate.beat import Beat
 from aggregator.archive import Archive
-from aggregator.errors import QueryError
 from aggregator.model.query import Everything
 from aggregator.publish.account import SILENT_HOURS, silent_camps
-from aggregator.publish.render import render
 from aggregator.publish.telling import read_account
 from aggregator.publish.view import FeedReport, story_view
+from aggregator.publish.web.answers import HEADERS, number, page
 from aggregator.publish.web.callback import Subscriber, callback_routes
-from aggregator.query import parse_query
+from aggregator.publish.web.searching import SearchPages
+from aggregator.settings import SavedSearch
 
-_PAGE = 30
-_LAST_PAGE = 1000
 _TODAY = timedelta(hours=24)
 _SHOWN = 60
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 #: A stored edition carries its own style sheet and nothing else.
 _EDITION_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; sandbox allow-popups"
 )
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 OpenArchive = Callable[[], Archive]
 FeedReports = Callable[[Archive], Sequence[FeedReport]]
@@ -74,36 +64,18 @@ class _Pages:
             archive.close()
         ranked = sorted(stories, key=lambda story: (-story.relevance.score * len(story.outlets), story.id))
         views = [story_view(story, self._beat) for story in ranked[:_SHOWN]]
-        return _page("today.html", stories=views, counts=counts, topic_names=self._topic_names)
-
-    def search(self, request: Request) -> Response:
-        q = request.query_params.get("q", "")
-        number = _page_number(request.query_params.get("page", "1"))
-        values: dict[str, object] = {"q": q, "message": "", "page": None, "number": number, "size": _PAGE}
-        values["earlier"] = urlencode({"q": q, "page": number - 1})
-        values["later"] = urlencode({"q": q, "page": number + 1})
-        if not q.strip():
-            return _page("search.html", **values)
-        archive = self._open()
-        try:
-            query = parse_query(q, vocabulary=self._beat, now=self._clock())
-            values["page"] = archive.search(query, order="newest", limit=_PAGE, offset=(number - 1) * _PAGE)
-        except QueryError as error:
-            values["message"] = f"This query cannot be read: {error}"
-        finally:
-            archive.close()
-        return _page("search.html", **values)
+        return page("today.html", stories=views, counts=counts, topic_names=self._topic_names)
 
     def story(self, request: Request) -> Response:
         archive = self._open()
         try:
-            account = read_account(archive, _number(request.path_params["story_id"]))
+            account = read_account(archive, number(request.path_params["story_id"]))
             reports = self._feed_reports(archive)
         finally:
             archive.close()
         if account is None:
             raise HTTPException(404, "There is no such story.")
-        return _page(
+        return page(
             "story.html",
             view=story_view(account.story, self._beat),
             account=account,
@@ -115,7 +87,7 @@ class _Pages:
     def digests(self, request: Request) -> Response:
         archive = self._open()
         try:
-            return _page("digests.html", days=archive.edition_days())
+            return page("digests.html", days=archive.edition_days())
         finally:
             archive.close()
 
@@ -142,7 +114,7 @@ class _Pages:
             outlets = {report.feed.url: report.feed.outlet for report in self._feed_reports(archive)}
         finally:
             archive.close()
-        return _page("feeds.html", states=states, outlets=outlets)
+        return page("feeds.html", states=states, outlets=outlets)
 
     def healthz(self, request: Request) -> Response:
         archive = self._open()
@@ -160,16 +132,17 @@ def make_app(
     minimum_relevance: float = 0.5,
     feed_reports: FeedReports = lambda archive: (),
     callback: tuple[str, Subscriber] | None = None,
+    searches: Sequence[SavedSearch] = (),
 ) -> Starlette:
     """The application; `open_archive` gives a read-only connection for one request.
 
     `feed_reports` tell how the configured feeds are doing: without them no camp is called silent. `callback`: path and
-    subscriber of WebSub.
+    subscriber of WebSub. `searches` have pages and feeds under their names.
     """
     pages = _Pages(open_archive, beat, clock, minimum_relevance, feed_reports)
     routes = [
         Route("/", pages.today),
-        Route("/search", pages.search),
+        *SearchPages(open_archive, beat, clock, searches).routes(),
         Route("/story/{story_id}", pages.story),
         Route("/digests", pages.digests),
         Route("/digests/{day}", pages.edition),
@@ -198,21 +171,17 @@ class _Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _page(template: str, **values: object) -> Response:
-    return HTMLResponse(render(template, **values), headers=_HEADERS)
-
-
 def _failed(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = error.detail if isinstance(error, HTTPException) else "Something went wrong."
-    answer = _page("message.html", heading=str(status), message=detail)
+    answer = page("message.html", heading=str(status), message=detail)
     answer.status_code = status
     if isinstance(error, HTTPException):
         answer.headers.update(error.headers or {})
@@ -223,12 +192,3 @@ def _style(request: Request) -> Response:
     folder = importlib.resources.files("aggregator.publish") / "templates"
     css = "".join((folder / name).read_text(encoding="utf-8") for name in ("digest.css", "page.css"))
     return Response(css, media_type="text/css")
-
-
-def _page_number(text: str) -> int:
-    return min(max(_number(text), 1), _LAST_PAGE)
-
-
-def _number(text: str) -> int:
-    """The number that a text is; 0 for any other text, and for one that SQLite cannot hold."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

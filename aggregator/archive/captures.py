@@ -50,7 +50,7 @@ def _insert(db: Database, capture: Capture) -> int:
         capture.body_length,
         capture.body_sha256,
     )
-    cursor = db.execute(
+    cursor = db.conn.execute(
         "INSERT INTO captures(feed_url, asked, url, status, fetched, headers, headers_left_out, body_length, body_sha256)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,

@@ -160,6 +160,40 @@ TABLE: dict[str, Query] = {
     "title:Putin": Term("Putin", "title"),
     "Putin*": Term("Putin", prefix=True),
     "alpha Putin topic:energy since:2026": And((A, PUTIN, TopicIs("energy"), at(">=", "2026-01-01"))),
+    # names among punctuation and in the possessive
+    "#Putin": PUTIN,
+    "Putin, alpha": And((PUTIN, A)),
+    "Putin’s alpha": And((PUTIN, A)),
+    "Power of Siberia: alpha": And((ConceptIs("power-of-siberia", "Power of Siberia"), A)),
+    "alpha's": A,
+    "NOT's": Term("NOT's"),
+    # the quotes that phones and word processors write
+    "“alpha beta”": Term("alpha beta", quoted=True),
+    "„alpha beta“": Term("alpha beta", quoted=True),
+    "«alpha beta»": Term("alpha beta", quoted=True),
+    "「普京」 beta": And((Term("普京", quoted=True), B)),
+    "“alpha beta”~5": Near(("alpha", "beta"), 5),
+    "-“alpha beta”": Not(Term("alpha beta", quoted=True)),
+    "outlet:“South China Post”": NameIs("outlet", "South China Post"),
+    '"«alpha» beta"': Term("«alpha» beta", quoted=True),
+    '“alpha "beta" ceta”': Term("alpha  beta  ceta", quoted=True),
+    "“alpha": Term("alpha", quoted=True),
+    # a sign between words asks for nothing; alone it finds nothing
+    "alpha — beta": And((A, B)),
+    "alpha & beta": And((A, B)),
+    "alpha 40 %": And((A, Term("40"))),
+    "&": Term("&"),
+    "… !": And((Term("…"), Term("!"))),
+    # Chinese keyboards
+    "（alpha OR beta） ceta": And((Or((A, B)), C)),
+    "title：alpha": Term("alpha", "title"),
+    "＂alpha beta＂": Term("alpha beta", quoted=True),
+    "普京，alpha。": And((ConceptIs("vladimir-putin", "普京"), Term("alpha。"))),
+    "！": Term("!"),
+    # letters in two pieces, stress marks, soft hyphens, joints that nobody sees
+    "Пу\u0301тин": ConceptIs("vladimir-putin", "Путин"),
+    "\ufeffal\u00adpha\u200b": A,
+    "китаи\u0306": Term("китай"),
 }
 
 
@@ -243,6 +277,19 @@ _PIECES = st.sampled_from(
             "Power of Siberia",
             "**",
             "sources>2",
+            "“",
+            "”",
+            "«",
+            "»",
+            "’s",
+            "，",
+            "：",
+            "（",
+            "＂",
+            "&",
+            "и\u0306",
+            "\u0301",
+            "\u200b",
         ),
     ]
 )
@@ -284,6 +331,7 @@ def test_words_joined_by_one_operator_stay_in_order(chosen: list[str], operator:
 @settings(max_examples=400, deadline=None)
 @given(QUERY_TEXTS)
 @example("outlet:AND camp:wire")
+@example("0’S’S")
 @example("** -(a (b OR c)) NOT NOT d")
 @example('title:"a b"~3 OR (date:2026 x)')
 @example('relevance>=1e-7 story:12 "" -""')

@@ -8,6 +8,7 @@ from typing import Protocol
 from aggregator.errors import QueryError
 from aggregator.model.query import And, ConceptIs, Everything, Near, Not, Or, Query, Scope, Term
 from aggregator.query.fields import FIELDS, field_condition, no_such_field
+from aggregator.query.plain import bare_name, plain_query, without_possessive
 from aggregator.query.tokens import Token, tokens
 
 _LONGEST = 2_000
@@ -17,6 +18,7 @@ _MOST = 400
 _DEEPEST = 8
 #: So many words side by side may be one name of a concept; of 2,941 concepts none has a longer one that people would type.
 _LONGEST_NAME = 6
+_OPERATORS = ("AND", "OR", "NOT")
 
 
 class Vocabulary(Protocol):
@@ -54,7 +56,7 @@ def fields_in(text: str) -> Iterator[tuple[str, int]]:
 
 class _Reader:
     def __init__(self, text: str, vocabulary: Vocabulary, now: datetime) -> None:
-        self._tokens = list(tokens(text))
+        self._tokens = list(tokens(plain_query(text)))
         if len(self._tokens) > _MOST:
             raise QueryError(f"the query has more than {_MOST} words and signs")
         self._position = 0
@@ -91,7 +93,8 @@ class _Reader:
         while (token := self._peek()) and token.kind not in ("OR", "close"):
             self._take("AND")
             parts.append(self._not())
-        return _joined(And, parts)
+        # A dash or & between words is in no text; alone it finds nothing.
+        return _joined(And, [part for part in parts if not _is_sign(part)] or parts)
 
     def _not(self) -> Query:
         if self._take("NOT", "not"):
@@ -132,10 +135,11 @@ class _Reader:
                 break
             run.append(token)
         for count in range(len(run), 0, -1):
-            text = " ".join(token.text for token in run[:count])
-            if concept := self._vocabulary.concept_named(text):
-                self._position += count - 1
-                return ConceptIs(concept, text)
+            written = " ".join(token.text for token in run[:count])
+            for text in dict.fromkeys((written, bare_name(written))):
+                if concept := self._vocabulary.concept_named(text):
+                    self._position += count - 1
+                    return ConceptIs(concept, text)
         return None
 
     def _field(self, token: Token) -> Query:
@@ -171,8 +175,16 @@ def _joined(kind: type[And] | type[Or], parts: list[Query]) -> Query:
 
 
 def _word(token: Token, scope: Scope = "any") -> Query:
-    stem = token.text.rstrip("*")
-    return Term(stem, scope, prefix=True) if stem and stem != token.text else Term(token.text, scope)
+    text = without_possessive(token.text)
+    text = token.text if text in _OPERATORS else text
+    stem = text.rstrip("*")
+    return Term(stem, scope, prefix=True) if stem and stem != text else Term(text, scope)
+
+
+def _is_sign(query: Query) -> bool:
+    return (
+        isinstance(query, Term) and query.scope == "any" and not query.quoted and not any(map(str.isalnum, query.text))
+    )
 
 
 def _phrase(token: Token, scope: Scope = "any") -> Query:

@@ -17,12 +17,15 @@ class Token(NamedTuple):
     """Of a phrase: how far apart its words may stand."""
 
 
+#: Opening quotes with what closes them: phones and word processors write them for straight ones.
+_QUOTES = {'"': '"', "“": "”“", "„": "“”", "«": "»", "「": "」", "『": "』", "《": "》"}
+_PHRASES = "|".join(f"{opening}[^{closing}]*[{closing}]?" for opening, closing in _QUOTES.items())
 _TOKEN = re.compile(
-    r"""\s*(?:
+    rf"""\s*(?:
       (?P<open>\()|(?P<close>\))
-    | "(?P<phrase>[^"]*)(?:"(?:~(?P<distance>[0-9]+))?)?
+    | (?P<phrase>{_PHRASES})(?:~(?P<distance>[0-9]+))?
     | (?P<field>[A-Za-z]+)(?P<operator>>=|<=|>|<|:(?:>=|<=|>|<)?)(?=[^\s)])
-    | (?P<not>-(?=[\w"(]))
+    | (?P<not>-(?=[\w({"".join(_QUOTES)}]))
     | (?P<word>[^\s()"]+)
     )""",
     re.VERBOSE,
@@ -50,10 +53,16 @@ def _token(match: re.Match[str]) -> Token:
     if match["field"]:
         return Token("field", f"{match['field'].lower()} {match['operator']}", match.start("field") + 1)
     if match["phrase"] is not None:
-        return Token("phrase", match["phrase"], match.start("phrase"), _distance(match))
+        return Token("phrase", _inside(match["phrase"]), match.start("phrase") + 1, _distance(match))
     kind = match.lastgroup or ""
     word = match[kind]
     return Token(word if word in ("AND", "OR", "NOT") else kind, word, match.start(kind) + 1)
+
+
+def _inside(phrase: str) -> str:
+    """The phrase without its quotes, of which the closing one may be missing; straight ones inside others are spaces."""
+    closed = len(phrase) > 1 and phrase[-1] in _QUOTES[phrase[0]]
+    return (phrase[1:-1] if closed else phrase[1:]).replace('"', " ")
 
 
 def _distance(match: re.Match[str]) -> int | None:

@@ -5,9 +5,11 @@ becomes its lemma, an English word its stem; everything else is folded and kept.
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from Stemmer import Stemmer
 
@@ -23,6 +25,22 @@ _CYRILLIC = re.compile(r"[а-я]")
 #: A reading of a Russian word form that is rarer than this does not widen a query:
 #: without the bound «стали» would also find every «стать».
 _RARE_READING = 0.02
+#: Letters that Unicode does not take apart.
+_BARRED_LETTERS = str.maketrans("łøđı", "lodi")
+_ISE = re.compile(r"([a-z]{3,}i)([sz])(e[ds]?|ers?|ing|ations?)")
+#: Traditional characters that are simplified only in some words, which folding one character at a time cannot know.
+_SAME_HAN = {
+    "着": "著",
+    "著": "着",
+    "了": "瞭",
+    "瞭": "了",
+    "复": "覆",
+    "覆": "复",
+    "借": "藉",
+    "藉": "借",
+    "你": "妳",
+    "妳": "你",
+}
 
 
 @lru_cache(maxsize=1)
@@ -64,9 +82,16 @@ def analyse_word(word: str) -> str:
 def _index_form(word: str) -> str:
     if _CYRILLIC.search(word):
         return fold(str(_morphology().parse(word)[0].normal_form))
-    if word.isascii() and word.isalpha():
-        return str(_stemmer().stemWord(word))
+    plain = word if word.isascii() else _without_marks(word)
+    if plain.isascii() and plain.isalpha():
+        return str(_stemmer().stemWord(plain))
     return word
+
+
+def _without_marks(word: str) -> str:
+    """«skoda» of «škoda»: few people type the marks of a foreign name, and much of the press leaves them out."""
+    apart = unicodedata.normalize("NFD", word.translate(_BARRED_LETTERS))
+    return "".join(character for character in apart if not unicodedata.combining(character))
 
 
 def folded_words(text: str) -> list[str]:
@@ -85,16 +110,35 @@ def words(text: str) -> list[str]:
     return list(map(_INDEX_FORMS.__getitem__, folded_words(text)))
 
 
+class _Irregular(NamedTuple):
+    """English words that stand in the index under several stems."""
+
+    stems: Mapping[str, tuple[str, ...]]
+    """All the stems of a word, by each of them."""
+    apart: frozenset[str]
+    """Forms that are also words of their own."""
+
+
 @lru_cache(maxsize=1)
-def _irregular_forms() -> dict[str, tuple[str, ...]]:
-    """The other forms of each English word that has irregular ones."""
-    forms: dict[str, tuple[str, ...]] = {}
+def _irregular() -> _Irregular:
+    stems: dict[str, tuple[str, ...]] = {}
+    apart: set[str] = set()
     for line in (Path(__file__).parent / "irregular.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
-            written = line.split()
-            group = tuple(form.rstrip("=") for form in written)
-            forms |= {form: group for form in written if not form.endswith("=")}
-    return forms
+            forms = line.split()
+            apart.update(form[:-1] for form in forms if form.endswith("="))
+            group = tuple(dict.fromkeys(analyse_word(form.rstrip("=")) for form in forms))
+            stems |= {analyse_word(form): group for form in forms if not form.endswith("=")}
+    return _Irregular(stems, frozenset(apart))
+
+
+def _english_stems(word: str) -> Iterator[str]:
+    """The stems under which forms of an English word stand, in either spelling."""
+    yield analyse_word(word)
+    if word not in _irregular().apart:
+        yield from _irregular().stems.get(analyse_word(word), ())
+    if match := _ISE.fullmatch(word):
+        yield analyse_word(f"{match[1]}{'z' if match[2] == 's' else 's'}{match[3]}")
 
 
 @lru_cache(maxsize=10_000)
@@ -105,8 +149,11 @@ def alternatives(word: str) -> tuple[str, ...]:
     indexed under another lemma («Путин», «Путина»: the surname and a fishing season), so all the
     forms of all its likely readings are taken. English stems do not know that «stolen» is of «steal».
     """
+    if word.isascii():
+        return tuple(dict.fromkeys(_english_stems(word)))
     if not _CYRILLIC.search(word):
-        return tuple(dict.fromkeys(map(analyse_word, (word, *_irregular_forms().get(word, ())))))
+        # As it is written too: an older index holds foreign letters with their marks.
+        return tuple(dict.fromkeys((analyse_word(word), word, *_SAME_HAN.get(word, ""))))
     # Its own index form first: where only some combinations are tried, a phrase as written is one of them.
     return tuple(dict.fromkeys((analyse_word(word), *sorted({analyse_word(form) for form in _russian_forms(word)}))))
 

@@ -195,8 +195,8 @@ OPERATORS = st.sampled_from(get_args(Operator))
 
 
 def bare(word: str) -> bool:
-    """Whether it is read as a word, and not as a name."""
-    return word.lower() not in NAMES
+    """Whether it is read as a word, and not as a name or as a stray sign, which reading passes over between words."""
+    return word.lower() not in NAMES and word.isalnum()
 
 
 LEAVES: st.SearchStrategy[Query] = st.one_of(

@@ -37,6 +37,46 @@ def test_a_query_in_any_form_finds_a_text_in_any_other(forms: tuple[str, ...]) -
         assert words(written)[0] in alternatives(query), (asked, written)
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("steal", "stolen"),
+        ("stealing", "stole"),
+        ("memoranda", "memorandum"),
+        ("memorandums", "memoranda"),
+        ("gas", "gases"),
+        ("analyse", "analyses"),
+        ("defenses", "defence"),
+        ("organise", "organizing"),
+        ("nationalized", "nationalise"),
+        ("maneuvers", "manoeuvring"),
+        ("škoda", "Skoda"),
+        ("skoda", "Škoda"),
+        ("ərdoğan", "Ərdoğan"),
+        ("着", "著"),
+        ("了", "瞭"),
+    ],
+)
+def test_irregular_forms_and_other_spellings_are_asked_for(asked: str, written: str) -> None:
+    assert words(written)[0] in alternatives(asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("goods", "better"),
+        ("meeting", "met"),
+        ("thesis", "these"),
+        ("basis", "based"),
+        ("index", "indicated"),
+        ("wind", "wounded"),
+        ("prize", "praise"),
+    ],
+)
+def test_words_that_only_look_alike_are_not_asked_for(asked: str, written: str) -> None:
+    assert words(written)[0] not in alternatives(asked)
+
+
 @pytest.mark.parametrize("word", ["путин", "китай", "санкции", "summit", "中"])
 def test_the_alternatives_of_a_word_hold_its_own_index_form(word: str) -> None:
     assert analyse_word(word) in alternatives(word)

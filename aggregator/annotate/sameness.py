@@ -33,7 +33,7 @@ class Report:
     words_length: float
     """Of the vector that the words are."""
     title_length: float
-    """Of that which the words of the title are."""
+    """Of that which those words are that the title has."""
     facts: Mapping[str, float]
     facts_length: float
 
@@ -107,16 +107,17 @@ def within(a: Report, b: Report, words: float) -> dict[str, float]:
     mine, other = a.signature, b.signature
     return {
         **_alike(mine, other),
-        "days between": _gap(mine, other),
-        "facts cosine": _facts_cosine(a, b),
         "root of words": math.sqrt(words),
-        "title cosine": _title_cosine(a, b),
-        "no text": mine.body == other.body == "",
         "words squared": words * words,
+        "facts cosine": _facts_cosine(a, b),
+        "no text": mine.body == other.body == "",
         "title words": fuzz.token_set_ratio(mine.title, other.title) / 100,
+        # Counts against: what only titles share counts three times, in the words, the title words and here.
+        "title cosine": _title_cosine(a, b),
         "title words unknown": math.log1p(
             max(_unknown(a.words, mine.title_words, b.words), _unknown(b.words, other.title_words, a.words))
         ),
+        "days between": _gap(mine, other),
         "days between the days named": _days_apart(mine, other),
         "date only": mine.by_day and other.by_day,
         "Chinese": mine.language == "zh",
@@ -132,11 +133,11 @@ def across(a: Report, b: Report) -> dict[str, float]:
     shared = math.log1p(math.fsum([min(a.facts[fact], b.facts[fact]) for fact in a.facts.keys() & b.facts.keys()]))
     return {
         **_alike(mine, other),
-        "facts squared": shared * shared,
-        "facts cosine": _facts_cosine(a, b),
         "hours between": math.log1p(_hours(mine, other)),
         "days between the days named": _days_apart(mine, other),
         "English and Russian": "zh" not in (mine.language, other.language),
+        "facts squared": shared * shared,
+        "facts cosine": _facts_cosine(a, b),
         "title facts known": math.log1p(
             min(_known(a.facts, mine.title_facts, b.facts), _known(b.facts, other.title_facts, a.facts))
         ),
@@ -148,10 +149,7 @@ def across(a: Report, b: Report) -> dict[str, float]:
 
 def _alike(a: Signature, b: Signature) -> dict[str, float]:
     """What is asked of any two articles."""
-    return {
-        "bulletins": a.bulletin + b.bulletin,
-        "analyses": a.analysis + b.analysis,
-    }
+    return {"bulletins": a.bulletin + b.bulletin, "analyses": a.analysis + b.analysis}
 
 
 def sameness(a: Report, b: Report, weights: Weights, words: float | None = None) -> float:
@@ -170,14 +168,16 @@ def explain(a: Report, b: Report, weights: Weights) -> tuple[Evidence, ...]:
 
 
 def _facts_cosine(a: Report, b: Report) -> float:
+    """How alike their facts are, 0..1."""
     shared = math.fsum([a.facts[fact] * b.facts[fact] for fact in a.facts.keys() & b.facts.keys()])
     return shared / (a.facts_length * b.facts_length)
 
 
 def _title_cosine(a: Report, b: Report) -> float:
     """How alike the words of the titles are, 0..1."""
-    both = a.signature.title_words & b.signature.title_words & a.words.keys() & b.words.keys()
-    return math.fsum([a.words[word] * b.words[word] for word in both]) / (a.title_length * b.title_length)
+    both = a.signature.title_words & b.signature.title_words
+    shared = math.fsum([a.words[word] * b.words[word] for word in both if word in a.words and word in b.words])
+    return shared / (a.title_length * b.title_length)
 
 
 def _known(weights: Mapping[str, float], title: frozenset[str], other: Mapping[str, float]) -> float:

@@ -4,9 +4,10 @@
     python benchmarks/fit_stories.py --pool ITEMS.jsonl.gz --write rarity.json
 
 Items are as `aggregator evaluate stories` reads them. Held out are whole months, then whole affairs (`topic`): their
-items are gathered by weights that have seen none of them. `--windows` learns also from small windows of a pool of
-items, none within two days of the judged ones, whose stories `tests/gold/pool_stories.jsonl` gives by id. `--pool` counts
-in how many items each common word stands.
+items are gathered by weights that have seen none of them. `--windows` learns also from a pool of items: from small
+windows, none within two days of the judged items, whose stories `tests/gold/pool_stories.jsonl` gives by id, and from the
+pairs of `tests/gold/pool_pairs.jsonl`; of those too whole months are held out. `--pool` counts in how many items each common
+word stands.
 """
 
 import argparse
@@ -14,20 +15,17 @@ import json
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.annotate.fitting import Example, fit
-from aggregator.annotate.rarity import FACTS, Rarity
-from aggregator.annotate.sameness import Report, Weights, features, load_weights, weighed
+from aggregator.annotate.rarity import FACTS
+from aggregator.annotate.sameness import Weights, load_weights
 from aggregator.annotate.signature import signature
-from aggregator.annotate.stories import WINDOW, StoryIndex
-from aggregator.evaluate import EvaluationError, read_rows
+from aggregator.evaluate import read_rows
 from aggregator.evaluate_stories import (
     JudgedArticle,
     StoryMeasures,
@@ -35,36 +33,15 @@ from aggregator.evaluate_stories import (
     gather,
     measure_stories,
     read_judged_articles,
-    read_judged_pairs,
-    stored_article,
 )
-from aggregator.model import StoredArticle
-from tests.annotate.test_judgement import sample
+from benchmarks.story_pairs import Pair, Pool, comparable, judged_pairs, readable, sample_pairs
 
-_WINDOWS = Path(__file__).parent.parent / "tests" / "gold" / "pool_stories.jsonl"
 _FOLDS = 6
 _RIDGE = 10.0
-#: How often a pair that was judged by itself counts.
-_PAIR_WEIGHT = 2.0
-#: How much a pair of the sample feeds counts. With 1 the real items came out worse, with 0 the sample did.
-_SAMPLE_WEIGHT = 0.3
-#: How much a pair of the judged windows of the pool counts: they are of more months and affairs than the judged items.
-_WINDOW_WEIGHT = 3.0
+#: A pair of the pool that is so near in days to an item held out may be of its events: it is left out then.
+_NEAR_DAYS = 2
 #: Words in fewer articles than this share are left out of the prior: all of them are rare.
 _COMMON = 0.002
-
-
-class Pair(NamedTuple):
-    """Two judged articles that could be compared."""
-
-    first: int
-    second: int
-    values: Mapping[str, float]
-    same: bool
-    across: bool
-    weight: float
-    window: int = 0
-    """Pairs of one window are held out together."""
 
 
 def main() -> None:
@@ -111,19 +88,19 @@ def model(file: Path, more: Path | None, pool: Path | None, beat: Beat) -> dict[
     judged = read_judged_articles(file, beat)
     topics = {str(row["id"]): str(row.get("topic")) for row in read_rows(file)}
     pairs = list(comparable(judged, beat))
-    windows = list(window_pairs(pool, beat)) if pool else []
+    read = Pool(pool, beat) if pool else None
+    windows, found = (list(read.windows()), list(read.pairs())) if read else ([], [])
     single = list(judged_pairs(more, beat)) if more else []
-    invented = list(sample_pairs(beat))
-    beside = [*invented, *windows, *single]
+    beside = [*sample_pairs(beat), *windows, *found, *single]
     print(f"{len(judged)} items, {len(pairs)} pairs, {sum(pair.same for pair in pairs)} of one event")
     months = [f"{one.stored.article.date:%Y-%m}" for one in judged]
     affairs = [topics[one.id] for one in judged]
     for name, groups in (("months", months), ("affairs", affairs)):
         for seed in range(2):
             show(f"held out: {name}, split {seed}", held_out(judged, pairs, beside, folds(groups, seed), beat))
-    for name, own, rest in (("pairs", single, windows), ("windows", windows, single)):
+    for name, own in (("pairs", single), ("windows", windows), ("pool pairs", found)):
         for seed in range(3 if own else 0):
-            print(f"held out: {name}, split {seed}", held_out_pairs([*pairs, *invented, *rest], own, seed))
+            print(f"held out: {name}, split {seed}", held_out_pairs([*pairs, *beside], own, seed))
     fitted = fit_pairs([*pairs, *beside])
     story, _ = gather([one.stored for one in judged], beat, fitted)
     show("fitted on all", measure_stories(judged, story))
@@ -139,88 +116,17 @@ def model(file: Path, more: Path | None, pool: Path | None, beat: Beat) -> dict[
     }
 
 
-def comparable(judged: Sequence[JudgedArticle], beat: Beat) -> Iterator[Pair]:
-    """Pairs within the window that share something, with what counts; those that `near` covers are left out.
-
-    A story of n articles counts as the root of n: else one large story would decide all.
-    """
-    rarity, reports = Rarity(), list[Report]()
-    sizes = Counter(one.story for one in judged)
-    for place, one in enumerate(judged):
-        mine = signature(one.stored, beat)
-        rarity.count(mine.language, mine.words)
-        rarity.count(FACTS, mine.facts)
-        reports.append(weighed(mine, rarity))
-        for earlier in range(place - 1, -1, -1):
-            other, report = judged[earlier], reports[earlier]
-            if one.stored.article.date - other.stored.article.date > WINDOW:
-                break
-            across = mine.language != report.signature.language
-            shared = reports[-1].facts.keys() & report.facts.keys() or (
-                not across and reports[-1].words.keys() & report.words.keys()
-            )
-            if shared and one.story not in other.near and other.story not in one.near:
-                same = one.story == other.story
-                weight = (sizes[one.story] - 1) ** -0.5 if same else 1.0
-                yield Pair(earlier, place, features(reports[-1], report), same, across, weight)
-
-
-def sample_pairs(beat: Beat) -> Iterator[Pair]:
-    """Pairs of the judged sample feeds: invented, of more kinds than one set of real items has, and counting less."""
-    ordered = sorted(sample(), key=lambda pair: (pair[0].article.date, pair[0].id))
-    judged = [
-        JudgedArticle(id=str(stored.id), stored=stored, story=row["event"] or f"alone {stored.id}")
-        for stored, row in ordered
-    ]
-    for pair in comparable(judged, beat):
-        yield pair._replace(weight=pair.weight * _SAMPLE_WEIGHT)
-
-
-def window_pairs(pool: Path, beat: Beat) -> Iterator[Pair]:
-    """Pairs within the judged windows of a pool, with the weights that words had among all its items of that time."""
-    labels = {str(row["id"]): (int(row["window"]), str(row["story"])) for row in read_rows(_WINDOWS)}
-    sizes = Counter(story for _, story in labels.values())
-    dated = [(number, row) for number, row in enumerate(read_rows(pool), 1) if row.get("published")]
-    index, windows = StoryIndex(beat), defaultdict[int, list[tuple[Report, str]]](list)
-    for stored, name in sorted(readable(dated, beat), key=lambda pair: (pair[0].article.date, pair[0].id)):
-        mine = index.weigh(stored)
-        if name not in labels:
-            continue
-        window, story = labels[name]
-        for earlier, other in windows[window]:
-            if mine.signature.moment - earlier.signature.moment <= WINDOW:
-                across = mine.signature.language != earlier.signature.language
-                weight = _WINDOW_WEIGHT * ((sizes[story] - 1) ** -0.5 if story == other else 1.0)
-                yield Pair(0, 0, features(mine, earlier), story == other, across, weight, window)
-        windows[window].append((mine, story))
-
-
-def readable(rows: Iterable[tuple[int, Mapping[str, Any]]], beat: Beat) -> Iterator[tuple[StoredArticle, str]]:
-    """The items that have a title or text, as the archive would hold them, and their ids."""
-    for number, row in rows:
-        with suppress(EvaluationError):
-            yield stored_article(number, {**row, "text": row.get("summary")}, beat), str(row["id"])
-
-
-def judged_pairs(file: Path, beat: Beat) -> Iterator[Pair]:
-    """Pairs that readers judged one by one."""
-    for number, pair in enumerate(read_judged_pairs(file, beat)):
-        index = StoryIndex(beat)
-        a, b = index.weigh(pair.first), index.weigh(pair.second)
-        across = a.signature.language != b.signature.language
-        yield Pair(0, 0, features(b, a), pair.same, across, _PAIR_WEIGHT, number)
-
-
 def held_out_pairs(pairs: Sequence[Pair], own: Sequence[Pair], seed: int) -> str:
-    """How single pairs are decided by weights that have not seen them nor others of their window."""
-    fold = folds([str(pair.window) for pair in own], seed)
+    """How single pairs are decided by weights that have seen neither them nor others of their group (their month)."""
+    groups = [pair.group for pair in own]
+    fold = dict(zip(groups, folds(groups, seed), strict=True))
     said: dict[bool, list[tuple[bool, bool]]] = {False: [], True: []}
     for held in range(_FOLDS):
-        fitted = fit_pairs([*pairs, *(pair for pair, its in zip(own, fold, strict=True) if its != held)])
-        for pair in (pair for pair, its in zip(own, fold, strict=True) if its == held):
-            side = fitted.across if pair.across else fitted.within
+        fitted = fit_pairs([pair for pair in pairs if fold.get(pair.group) != held])
+        for pair in (pair for pair in own if fold[pair.group] == held):
+            side, alone = (fitted.across, fitted.alone_across) if pair.across else (fitted.within, fitted.alone)
             score = side["bias"] + sum(side[name] * value for name, value in pair.values.items())
-            said[pair.across].append((score >= fitted.join + fitted.alone, pair.same))
+            said[pair.across].append((score >= fitted.join + alone, pair.same))
     return "  ".join(
         f"{name} {c.precision:.3f} {c.recall:.3f} F1 {c.f1:.3f}"
         for name, c in (("within", counts(said[False])), ("across", counts(said[True])))
@@ -267,7 +173,14 @@ def held_out(
     """The measures where the items of each fold are gathered by weights fitted on the others."""
     story: dict[int, int] = {}
     for held in range(_FOLDS):
-        fitted = fit_pairs([*(p for p in pairs if held not in (fold[p.first], fold[p.second])), *beside])
+        days = {one.stored.article.date.toordinal() for one, own in zip(judged, fold, strict=True) if own == held}
+        near = {day + apart for day in days for apart in range(-_NEAR_DAYS, _NEAR_DAYS + 1)}
+        fitted = fit_pairs(
+            [
+                *(pair for pair in pairs if held not in (fold[pair.first], fold[pair.second])),
+                *(pair for pair in beside if not pair.day or pair.day.toordinal() not in near),
+            ]
+        )
         said, _ = gather([one.stored for one in judged], beat, fitted)
         # Stories of different folds are kept apart by the fold's number.
         story |= {

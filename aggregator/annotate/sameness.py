@@ -6,7 +6,7 @@ A logistic regression each for two articles of one language and for two of diffe
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,8 +22,6 @@ _FILE = Path(__file__).parent / "sameness.json"
 _WORDS = 40
 #: From so many days or hours on a distance says no more.
 _DAYS, _GAP_HOURS = 2, 72.0
-#: So many of the rarest words that both have tell whether they speak of one thing.
-_RAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,10 @@ class Report:
     words: Mapping[str, float]
     words_length: float
     """Of the vector that the words are."""
+    title_length: float
+    """Of that which those words are that the title has."""
     facts: Mapping[str, float]
+    facts_length: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,19 @@ def weighed(mine: Signature, rarity: Rarity) -> Report:
     weights = rarity.weights(mine.language, mine.words)
     if len(weights) > _WORDS:
         weights = dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_WORDS])
+    facts = rarity.weights(FACTS, mine.facts)
     return Report(
         signature=replace(mine, words={}, facts={}),  # weighed, they are not needed twice
         words=weights,
-        words_length=math.sqrt(math.fsum([weight * weight for weight in weights.values()])) or 1.0,
-        facts=rarity.weights(FACTS, mine.facts),
+        words_length=_length(weights.values()),
+        title_length=_length([weights[word] for word in mine.title_words & weights.keys()]),
+        facts=facts,
+        facts_length=_length(facts.values()),
     )
+
+
+def _length(vector: Iterable[float]) -> float:
+    return math.sqrt(math.fsum([weight * weight for weight in vector])) or 1.0
 
 
 def features(a: Report, b: Report, words: float | None = None) -> dict[str, float]:
@@ -97,16 +105,19 @@ def cosine(a: Report, b: Report) -> float:
 def within(a: Report, b: Report, words: float) -> dict[str, float]:
     """Features of two articles in one language, of whose words the cosine is known."""
     mine, other = a.signature, b.signature
-    shared = [min(a.words[word], b.words[word]) for word in a.words.keys() & b.words.keys()]
     return {
         **_alike(mine, other),
-        "words": words,
+        "root of words": math.sqrt(words),
         "words squared": words * words,
-        "rarest words shared": math.fsum(sorted(shared)[-_RAREST:]),
+        "facts cosine": _facts_cosine(a, b),
+        "no text": mine.body == other.body == "",
         "title words": fuzz.token_set_ratio(mine.title, other.title) / 100,
+        # Counts against: what only titles share counts three times, in the words, the title words and here.
+        "title cosine": _title_cosine(a, b),
         "title words unknown": math.log1p(
             max(_unknown(a.words, mine.title_words, b.words), _unknown(b.words, other.title_words, a.words))
         ),
+        "days between": _gap(mine, other),
         "days between the days named": _days_apart(mine, other),
         "date only": mine.by_day and other.by_day,
         "Chinese": mine.language == "zh",
@@ -122,13 +133,13 @@ def across(a: Report, b: Report) -> dict[str, float]:
     shared = math.log1p(math.fsum([min(a.facts[fact], b.facts[fact]) for fact in a.facts.keys() & b.facts.keys()]))
     return {
         **_alike(mine, other),
-        "facts": shared,
+        "hours between": math.log1p(_hours(mine, other)),
+        "days between the days named": _days_apart(mine, other),
+        "English and Russian": "zh" not in (mine.language, other.language),
         "facts squared": shared * shared,
+        "facts cosine": _facts_cosine(a, b),
         "title facts known": math.log1p(
             min(_known(a.facts, mine.title_facts, b.facts), _known(b.facts, other.title_facts, a.facts))
-        ),
-        "title facts unknown": math.log1p(
-            max(_unknown(a.facts, mine.title_facts, b.facts), _unknown(b.facts, other.title_facts, a.facts))
         ),
         "subjects of the titles agree": bool(mine.subject) and mine.subject == other.subject,
         "actors of the titles differ": _title_actors_differ(mine, other),
@@ -138,11 +149,7 @@ def across(a: Report, b: Report) -> dict[str, float]:
 
 def _alike(a: Signature, b: Signature) -> dict[str, float]:
     """What is asked of any two articles."""
-    return {
-        "days between": _gap(a, b),
-        "bulletins": a.bulletin + b.bulletin,
-        "analyses": a.analysis + b.analysis,
-    }
+    return {"bulletins": a.bulletin + b.bulletin, "analyses": a.analysis + b.analysis}
 
 
 def sameness(a: Report, b: Report, weights: Weights, words: float | None = None) -> float:
@@ -158,6 +165,19 @@ def explain(a: Report, b: Report, weights: Weights) -> tuple[Evidence, ...]:
     seen = [("bias", 1.0), *features(a, b).items()]
     found = [Evidence(f"{name} {value:.2g}", "–".join(language), own[name] * value) for name, value in seen if value]
     return tuple(sorted(found, key=lambda evidence: -abs(evidence.points)))
+
+
+def _facts_cosine(a: Report, b: Report) -> float:
+    """How alike their facts are, 0..1."""
+    shared = math.fsum([a.facts[fact] * b.facts[fact] for fact in a.facts.keys() & b.facts.keys()])
+    return shared / (a.facts_length * b.facts_length)
+
+
+def _title_cosine(a: Report, b: Report) -> float:
+    """How alike the words of the titles are, 0..1."""
+    both = a.signature.title_words & b.signature.title_words
+    shared = math.fsum([a.words[word] * b.words[word] for word in both if word in a.words and word in b.words])
+    return shared / (a.title_length * b.title_length)
 
 
 def _known(weights: Mapping[str, float], title: frozenset[str], other: Mapping[str, float]) -> float:
@@ -178,8 +198,12 @@ def _days_apart(a: Signature, b: Signature) -> int:
 
 def _gap(a: Signature, b: Signature) -> float:
     """Days between the times of publication, 0 if they may be the same."""
-    apart = max((a.moment - b.until).total_seconds(), (b.moment - a.until).total_seconds(), 0.0)
-    return min(apart / 3600, _GAP_HOURS) / 24
+    return min(_hours(a, b), _GAP_HOURS) / 24
+
+
+def _hours(a: Signature, b: Signature) -> float:
+    """Hours between the times of publication, 0 if they may be the same."""
+    return max((a.moment - b.until).total_seconds(), (b.moment - a.until).total_seconds(), 0.0) / 3600
 
 
 def _subjects_differ(a: Signature, b: Signature) -> bool:

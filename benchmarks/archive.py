@@ -21,6 +21,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from pymorphy3 import MorphAnalyzer
+
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.engine import sqlite3
@@ -29,7 +31,6 @@ from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.model import Article, DateConfidence, FeedState, Harvest, Placement, Record
 from aggregator.query import parse_query
 from aggregator.settings import Camp, Feed, Language
-from aggregator.text.words import _morphology
 
 _FEEDS = 300
 _ROUND = 2_000
@@ -39,29 +40,10 @@ _DAYS = 3 * 365
 _BEGIN = datetime(2023, 11, 1, tzinfo=UTC)
 _WORDS = 40_000
 _SENTENCES = 20_000
+Words = dict[Language, list[str]]
 _LANGUAGES: tuple[Language, ...] = ("en", "ru", "zh")
-_STARTS = [
-    "газ",
-    "пол",
-    "рас",
-    "мир",
-    "гор",
-    "кит",
-    "рос",
-    "тор",
-    "эне",
-    "сот",
-    "пер",
-    "дог",
-    "пра",
-    "вой",
-    "эко",
-    "ком",
-    "тех",
-    "нау",
-    "гра",
-    "мос",
-]
+#: Every so many of the dictionary's forms gives a word, which stands in all its forms.
+_STRIDE = 700
 #: Sentences of an article, title included: some 600 bytes of text in each language.
 _LENGTHS = {"en": (4, 8), "ru": (2, 4), "zh": (5, 9)}
 _SYLLABLES = [
@@ -96,16 +78,26 @@ _SYLLABLES = [
 # --- what is read ---
 
 
-def vocabulary(language: Language, chance: random.Random) -> list[str]:
-    """Words, the commonest first."""
-    if language == "ru":
-        known = {word for start in _STARTS for word in _morphology().dictionary.words.keys(start)}
-        return chance.sample(sorted(known), _WORDS)
-    if language == "zh":
-        characters = [chr(0x4E00 + number) for number in chance.sample(range(20_000), 3_000)]
-        weights = zipf(len(characters))
-        return ["".join(chance.choices(characters, cum_weights=weights, k=2)) for _ in range(_WORDS)]
+def vocabularies() -> Words:
+    """Words of each language, the commonest first; reading the Russian dictionary takes half a minute."""
+    chance = random.Random(0)
+    return {"en": _english(chance), "ru": _russian(chance), "zh": _chinese(chance)}
+
+
+def _english(chance: random.Random) -> list[str]:
     return ["".join(chance.choices(_SYLLABLES, k=chance.choice((1, 2, 2, 3, 3, 4)))) for _ in range(_WORDS)]
+
+
+def _russian(chance: random.Random) -> list[str]:
+    morphology = MorphAnalyzer()
+    some = itertools.islice(morphology.dictionary.words.iterkeys(""), 0, None, _STRIDE)
+    forms = {form.word for word in some for form in morphology.parse(word)[0].lexeme}
+    return chance.sample(sorted(forms), _WORDS)
+
+
+def _chinese(chance: random.Random) -> list[str]:
+    characters = [chr(0x4E00 + number) for number in chance.sample(range(20_000), 3_000)]
+    return ["".join(chance.choices(characters, cum_weights=zipf(len(characters)), k=2)) for _ in range(_WORDS)]
 
 
 @cache
@@ -117,13 +109,12 @@ def zipf(count: int) -> list[float]:
 class Press:
     """Invents articles: sentences made once, drawn for each article."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, words: Words) -> None:
         self._chance = random.Random(seed)
+        self.words = words
         beat = load_beat()
         self._concepts = [c for c in beat.concepts.values() if all(c.names.get(language) for language in _LANGUAGES)]
         self._chance.shuffle(self._concepts)
-        made = random.Random(0)  # the same words in each process
-        self.words = {language: vocabulary(language, made) for language in _LANGUAGES}
         self._sentences = {language: [self._sentence(language) for _ in range(_SENTENCES)] for language in _LANGUAGES}
 
     def _sentence(self, language: Language) -> str:
@@ -171,9 +162,11 @@ def feed_of(number: int) -> Feed:
     )
 
 
-def write_articles(begin: int, end: int, total: int, to: "multiprocessing.Queue[list[Record] | None]") -> None:
+def write_articles(
+    words: Words, begin: int, end: int, total: int, to: "multiprocessing.Queue[list[Record] | None]"
+) -> None:
     """Invent and annotate articles, every second round of them."""
-    press, beat = Press(begin), load_beat()
+    press, beat = Press(begin, words), load_beat()
     for start in range(begin, end, _ROUND * _WRITERS):
         to.put([record(annotate(press.article(n, total), beat)) for n in range(start, min(start + _ROUND, end))])
     to.put(None)
@@ -182,12 +175,12 @@ def write_articles(begin: int, end: int, total: int, to: "multiprocessing.Queue[
 # --- how fast it grows ---
 
 
-def grow(archive: SqliteArchive, begin: int, end: int, total: int) -> tuple[float, float]:
+def grow(archive: SqliteArchive, words: Words, begin: int, end: int, total: int) -> tuple[float, float]:
     """Save articles, annotated beside; seconds in all, and seconds of saving alone."""
     context = multiprocessing.get_context("spawn")
     queue: multiprocessing.Queue[list[Record] | None] = context.Queue(4)
     for number in range(_WRITERS):
-        arguments = (begin + number * _ROUND, end, total, queue)
+        arguments = (words, begin + number * _ROUND, end, total, queue)
         context.Process(target=write_articles, args=arguments, daemon=True).start()
     records = queue.get(timeout=120)  # the start of a process is not what is measured
     begun, saving, writing = time.perf_counter(), 0.0, _WRITERS
@@ -357,10 +350,10 @@ def main() -> None:
 
 def run(folder: Path, total: int, *, with_peer: bool) -> None:
     """All of it, in a folder that may hold an archive already."""
-    path = folder / "archive.db"
+    path, words = folder / "archive.db", vocabularies()
     with closing(open_archive(path)) as archive:
         if not archive.counts()["articles"]:
-            took, saving = grow(archive, 0, total, total)
+            took, saving = grow(archive, words, 0, total, total)
             print(
                 f"{total:,} articles: {total / took:,.0f} a second annotated and saved, {total / saving:,.0f} saved alone"
             )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from aggregator.archive.base import SqliteBase, marks
-from aggregator.archive.conditions import Sql, compile_query
+from aggregator.archive.base import SqliteBase
+from aggregator.archive.conditions import Sql
 from aggregator.archive.rows import record, store_time
+from aggregator.archive.statements import marks
 from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, Selection, StoredArticle
 from aggregator.model.query import Query
@@ -24,7 +25,7 @@ class Annotations(SqliteBase):
         return self._articles(f"id IN ({ids}) ORDER BY id", (after, *wanted.parameters, limit))
 
     def matching(self, query: Query, articles: Sequence[int]) -> frozenset[int]:
-        condition = compile_query(query)
+        condition = self._condition(query)
         sql = f"SELECT id FROM articles WHERE id IN ({marks(articles)}) AND ({condition.where})"
         return frozenset(row["id"] for row in self._rows(sql, (*articles, *condition.parameters)))
 

@@ -1,5 +1,6 @@
 """What every part of the SQLite archive stands on: the connection, transactions, rows."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
@@ -8,17 +9,17 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.db import Table
 
+from aggregator.archive.conditions import MOST_WORDS, Compiler, Sql, as_sql
 from aggregator.archive.engine import require_engine, sqlite3
-from aggregator.archive.rows import stored_article
+from aggregator.archive.indexing import is_index_current, reindex, words_beginning
+from aggregator.archive.rows import ARTICLES, stored_article
 from aggregator.archive.schema import migrations
 from aggregator.archive.turn import my_turn
 from aggregator.errors import ArchiveError
 from aggregator.model import StoredArticle
+from aggregator.model.query import Query
 
-#: An article with the text of its page, where that is what it was judged by.
-ARTICLES = """
-SELECT *, (SELECT text FROM full_texts WHERE article_id = articles.id AND state = 'read') AS full_text FROM articles
-"""
+_log = logging.getLogger("aggregator.archive")
 
 
 class SqliteBase:
@@ -28,22 +29,32 @@ class SqliteBase:
         require_engine()
         self._path = path
         self._read_only = read_only
+        self._compiler = Compiler(self._words_beginning)
         with translated(path), self._my_turn():
             self._db = Database(_connect(path, read_only=read_only))
             if read_only:
                 self._db.execute("SELECT 1 FROM articles LIMIT 1")  # a file that is no archive is told now
             else:
                 migrations.apply(self._db)
+                self._renew_index()
 
     @property
     def is_behind(self) -> bool:
         """Whether the file was made by an older version and not opened for writing since."""
-        return bool(migrations.pending(self._db))
+        return bool(migrations.pending(self._db)) or not is_index_current(self._db)
 
     def close(self) -> None:
         """Give the file back."""
         with self._my_turn():  # the last one to close it writes, too
             self._db.close()
+
+    def _renew_index(self) -> None:
+        if is_index_current(self._db):
+            return
+        if articles := self._db.execute("SELECT count(*) FROM articles").fetchone()[0]:
+            _log.warning("making the index of %s articles anew, once for this version of the program", f"{articles:,}")
+        with self._db.atomic():
+            reindex(self._db)
 
     def _table(self, name: str) -> Table:
         return self._db.table(name)
@@ -56,6 +67,13 @@ class SqliteBase:
         with translated(self._path):
             row = self._db.execute(sql, parameters).fetchone()
         return row[0] if row else None
+
+    def _condition(self, query: Query) -> Sql:
+        """The condition that the articles of a query meet, for any statement that reads `articles`."""
+        return as_sql(self._compiler.condition(query))
+
+    def _words_beginning(self, start: str) -> tuple[str, ...]:
+        return words_beginning(self._db, start, MOST_WORDS + 1)
 
     def _articles(self, tail: str, parameters: Sequence[object]) -> tuple[StoredArticle, ...]:
         return tuple(stored_article(row) for row in self._rows(f"{ARTICLES} WHERE {tail}", parameters))
@@ -98,8 +116,3 @@ def translated(path: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
         raise ArchiveError(f"archive {path}: {error}") from error
-
-
-def marks(values: Sequence[object]) -> str:
-    """Placeholders for so many values."""
-    return ", ".join("?" * len(values))

@@ -1,10 +1,18 @@
 """Query → FTS5 and SQL, with parameters only: nothing of a query's text becomes SQL."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from aggregator.archive.tokens import EVERY, concept_token, name_token, topic_token
+from aggregator.archive.tokens import (
+    EVERY,
+    RELEVANCE_STEPS,
+    concept_token,
+    name_token,
+    relevance_token,
+    steps_reached,
+    topic_token,
+)
 from aggregator.model.query import (
     And,
     Compare,
@@ -33,6 +41,11 @@ _COLUMNS = {
 _FIRST = "(SELECT first_camp FROM stories WHERE stories.id = story_id)"
 #: A phrase of Russian words may stand under several lemmas each; only so many combinations are asked for.
 _PHRASES = 24
+#: So many words with one beginning are asked for by themselves; of more FTS5 gathers and sorts the articles first.
+MOST_WORDS = 1000
+
+#: The words of the index that begin so: so many as `MOST_WORDS`, or one more if there are more.
+WordsBeginning = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +70,70 @@ class Sql:
 
 
 Condition = Fts | Sql
+_ALL = Fts(f'"{EVERY}"')
 
 
-def compile_query(query: Query) -> Sql:
-    """The condition that the articles of a query meet, for any statement that reads `articles`."""
-    return as_sql(condition_of(query))
+class Compiler:
+    """Queries → conditions, with a look at the words that the index holds."""
+
+    def __init__(self, words_beginning: WordsBeginning) -> None:
+        self._words_beginning = words_beginning
+
+    def condition(self, query: Query) -> Condition:
+        """What the index can answer as one expression, the rest as SQL."""
+        match query:
+            case Everything():
+                return _ALL
+            case Term() | Near():
+                return self._text(query)
+            case ConceptIs(concept, text):
+                return join([Fts(_quote(concept_token(concept))), self._text(Term(text))], "OR")
+            case TopicIs(topic):
+                return Fts(_quote(topic_token(topic)))
+            case NameIs(attribute, value):
+                return Fts(_quote(name_token(attribute, value)))
+            case FirstIs(camp):
+                return Sql(f"ifnull({_FIRST}, '') = ?", (camp,))
+            case Compare():
+                return _comparison(query)
+            case And(parts):
+                return join([self.condition(part) for part in parts], "AND")
+            case Or(parts):
+                return join([self.condition(part) for part in parts], "OR")
+            case Not(part):
+                return _negated(self.condition(part))
+
+    def _text(self, text: Term | Near) -> Condition:
+        asked = _near(text) if isinstance(text, Near) else self._phrase(text)
+        if asked is None:
+            return replace(_ALL, negated=isinstance(text, Near) or bool(text.text.strip()))
+        if text.scope != "any":
+            return Fts(f"{text.scope} : ({asked})")
+        # Only what goes on could be the beginning of a token that no text has.
+        return Fts(f"{{title text}} : ({asked})" if isinstance(text, Term) and text.prefix else f"({asked})")
+
+    def _phrase(self, term: Term) -> str | None:
+        words = folded_words(term.text)
+        if not words:
+            return None
+        choices = _choices(words)
+        if not term.prefix:
+            return _phrases(choices)
+        # The index holds stems and lemmas, of which a written form need not be the beginning: energy, energi.
+        if len(words) == 1 and len(known := self._words_beginning(words[-1])) <= MOST_WORDS:
+            return " OR ".join(dict.fromkeys((*map(_quote, known), *choices[-1])))
+        return _phrases([*choices[:-1], (f"{_quote(words[-1])}*", *choices[-1])])
 
 
-def condition_of(query: Query) -> Condition:
-    """What the index can answer as one expression, the rest as SQL."""
-    match query:
-        case Everything():
-            return Fts(f'"{EVERY}"')
-        case Term() | Near():
-            return _text(query)
-        case ConceptIs(concept, text):
-            return join([Fts(_quote(concept_token(concept))), _text(Term(text))], "OR")
-        case TopicIs(topic):
-            return Fts(_quote(topic_token(topic)))
-        case NameIs(attribute, value):
-            return Fts(_quote(name_token(attribute, value)))
-        case FirstIs(camp):
-            return Sql(f"ifnull({_FIRST}, '') = ?", (camp,))
-        case Compare("story", _, value):
-            # An article without a story has story NULL, which is neither equal nor unequal to any.
-            resolved = "ifnull((SELECT story FROM merged_stories WHERE old = ?), ?)"
-            return Sql(f"ifnull(story_id = {resolved}, 0)", (value, value))
-        case Compare(attribute, operator, value):
-            return Sql(f"ifnull({_COLUMNS[attribute]} {operator} ?, 0)", (value,))
-        case And(parts):
-            return join([condition_of(part) for part in parts], "AND")
-        case Or(parts):
-            return join([condition_of(part) for part in parts], "OR")
-        case Not(part):
-            return _negated(condition_of(part))
+def _comparison(query: Compare) -> Condition:
+    attribute, operator, value = query.attribute, query.operator, query.value
+    if attribute == "story":
+        # An article without a story has story NULL, which is neither equal nor unequal to any.
+        resolved = "ifnull((SELECT story FROM merged_stories WHERE old = ?), ?)"
+        return Sql(f"ifnull(story_id = {resolved}, 0)", (value, value))
+    if attribute == "relevance" and operator in (">=", "<") and value in RELEVANCE_STEPS:
+        return Fts(_quote(relevance_token(steps_reached(float(value)))), negated=operator == "<")
+    return Sql(f"ifnull({_COLUMNS[attribute]} {operator} ?, 0)", (value,))
 
 
 def as_sql(condition: Condition) -> Sql:
@@ -136,24 +179,7 @@ def _negated(condition: Condition) -> Condition:
     return Sql(f"NOT ({condition.where})", condition.parameters)
 
 
-def _text(text: Term | Near) -> Condition:
-    asked = _near(text) if isinstance(text, Near) else _phrase(text)
-    if asked is None:
-        return Fts(f'"{EVERY}"', negated=isinstance(text, Near) or bool(text.text.strip()))
-    if text.scope != "any":
-        return Fts(f"{text.scope} : ({asked})")
-    # Only what goes on could be the beginning of a token that no text has.
-    return Fts(f"{{title text}} : ({asked})" if isinstance(text, Term) and text.prefix else f"({asked})")
-
-
-def _phrase(term: Term) -> str | None:
-    words = folded_words(term.text)
-    if not words:
-        return None
-    choices = _choices(words)
-    if term.prefix:
-        # The index holds stems and lemmas, of which a written form need not be the beginning: energy, energi.
-        choices[-1] = (f"{_quote(words[-1])}*", *choices[-1])
+def _phrases(choices: Sequence[Sequence[str]]) -> str:
     return " OR ".join(" + ".join(chosen) for chosen in islice(product(*choices), _PHRASES))
 
 

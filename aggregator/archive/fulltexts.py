@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from aggregator.archive.base import SqliteBase, marks
+from aggregator.archive.base import SqliteBase
 from aggregator.archive.rows import Row, known_time, read_time, record, store_time
+from aggregator.archive.statements import marks
 from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, FullText, FullTextState, WantedText
 

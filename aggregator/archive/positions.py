@@ -21,6 +21,11 @@ def first_position(moment: datetime) -> int:
     return max(0, (moment - _EPOCH) // timedelta(minutes=1)) << _BITS
 
 
+def moment_of(position: int) -> datetime:
+    """The minute in which a position lies."""
+    return _EPOCH + timedelta(minutes=position >> _BITS)
+
+
 def new_positions(dates: Iterable[datetime], taken_until: Callable[[int, int], int | None]) -> list[int]:
     """A free position for each date, in order; `taken_until(a, b)` is the last position taken from a until before b.
 

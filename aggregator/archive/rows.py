@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from aggregator.archive.tokens import tokens_of
+from aggregator.archive.tokens import tokens
 from aggregator.model import (
     Annotated,
     Article,
@@ -23,6 +23,10 @@ from aggregator.model import (
 from aggregator.settings import Camp
 
 Row = Mapping[str, Any]
+#: An article with the text of its page, where that is what it was judged by.
+ARTICLES = """
+SELECT *, (SELECT text FROM full_texts WHERE article_id = articles.id AND state = 'read') AS full_text FROM articles
+"""
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -87,7 +91,7 @@ def record(annotated: Annotated) -> Record:
         content_hash=article.content_hash,
         date=article.date,
         values=values,
-        words=(annotated.title_words, annotated.text_words, tokens_of(annotated)),
+        words=(annotated.title_words, annotated.text_words, tokens(annotated)),
     )
 
 

@@ -4,11 +4,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from aggregator.archive.base import SqliteBase, marks
+from aggregator.archive.base import SqliteBase
 from aggregator.archive.captures import OneCapture
 from aggregator.archive.rows import ARTICLE_COLUMNS
+from aggregator.archive.statements import many, marks
 from aggregator.archive.states import state_from, state_row
-from aggregator.archive.writing import insert_articles, many, reindex_articles
+from aggregator.archive.writing import insert_articles, reindex_articles
 from aggregator.identity import find_known
 from aggregator.model import FeedState, Harvest, KnownArticle, Record, Saved
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.archive.first_tables import FIRST_TABLES
 from aggregator.archive.positions import new_positions
-from aggregator.archive.tokens import tokens
 from aggregator.archive.views import VIEWS
 
 migrations = Migrations("aggregator")
@@ -26,7 +26,7 @@ CREATE VIRTUAL TABLE article_words USING fts5(
 @migrations()
 def m001_tables(db: Database) -> None:
     """Feeds, articles with their revisions and identity keys, stories, editions, notices, outbox."""
-    for statement in _TABLES.split(";"):
+    for statement in FIRST_TABLES.split(";"):
         if statement.strip():
             db.execute(statement)
     db.execute(_FORMER_WORDS)
@@ -159,7 +159,7 @@ def m010_episodes(db: Database) -> None:
 
 @migrations()
 def m011_positions(db: Database) -> None:
-    """The index lies in the order of dates, knows outlet, camp, country and language, and holds no copy of the text."""
+    """The index lies in the order of dates, knows outlet, camp, country and language, and holds no copy of the text; `indexing` fills it."""
     db.execute("ALTER TABLE articles ADD COLUMN position INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE articles ADD COLUMN concepts TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE articles ADD COLUMN topics TEXT NOT NULL DEFAULT ''")
@@ -170,16 +170,9 @@ def m011_positions(db: Database) -> None:
         "CREATE INDEX articles_by_position ON articles"
         "(position, relevance, story_id, id, first_seen, outlet, camp, language, topics, concepts)"
     )
-    db.execute("ALTER TABLE article_words RENAME TO former_words")
+    db.execute("DROP TABLE article_words")
     db.execute(_WORDS)
     db.execute("INSERT INTO article_words(article_words, rank) VALUES ('hashsize', 8388608)")
-    db.conn.create_function("tokens_of_row", 6, _tokens_of_row, deterministic=True)
-    db.execute(
-        "INSERT INTO article_words(rowid, title, text, marks) SELECT position, former_words.title, former_words.text,"
-        " tokens_of_row(outlet, camp, country, language, articles.concepts, topics)"
-        " FROM articles JOIN former_words ON former_words.rowid = articles.id ORDER BY position"
-    )
-    db.execute("DROP TABLE former_words")
 
 
 def _fill_marks(db: Database) -> None:
@@ -195,10 +188,6 @@ def _fill_positions(db: Database) -> None:
     positions = new_positions((datetime.fromisoformat(date) for _, date in rows), lambda start, end: None)
     values = [(position, article) for position, (article, _) in zip(positions, rows, strict=True)]
     db.conn.executemany("UPDATE articles SET position = ? WHERE id = ?", values)
-
-
-def _tokens_of_row(outlet: str, camp: str, country: str, language: str, concepts: str, topics: str) -> str:
-    return tokens(outlet, camp, country, language, concepts=concepts.split(), topics=topics.split())
 
 
 @migrations()
@@ -246,110 +235,15 @@ def m022_retention(db: Database) -> None:
     db.execute("CREATE INDEX articles_with_text ON articles(date) WHERE text_dropped IS NULL")
 
 
+@migrations()
+def m023_index_words(db: Database) -> None:
+    """The words that the index holds, each once; `indexing` fills them in."""
+    db.execute("CREATE TABLE index_words (word TEXT PRIMARY KEY) WITHOUT ROWID")
+
+
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.
 TELL_STORIES = """
 UPDATE stories SET
     sources = (SELECT count(DISTINCT outlet) FROM articles WHERE story_id = stories.id AND copy_of IS NULL),
     first_camp = coalesce((SELECT camp FROM articles WHERE story_id = stories.id ORDER BY date, id LIMIT 1), '')
-"""
-
-_TABLES = """
-CREATE TABLE feed_states (
-    url TEXT PRIMARY KEY,
-    outlet TEXT NOT NULL,
-    etag TEXT NOT NULL,
-    last_modified TEXT NOT NULL,
-    body_hash TEXT NOT NULL,
-    next_due TEXT,
-    held_until TEXT,
-    failures INTEGER NOT NULL,
-    health TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    last_attempt TEXT,
-    last_ok TEXT
-);
-CREATE TABLE stories (
-    id INTEGER PRIMARY KEY,
-    founded_by INTEGER NOT NULL
-);
-CREATE TABLE articles (
-    id INTEGER PRIMARY KEY,
-    feed_url TEXT NOT NULL,
-    outlet TEXT NOT NULL,
-    camp TEXT NOT NULL,
-    country TEXT NOT NULL,
-    language TEXT NOT NULL,
-    url TEXT NOT NULL,
-    title TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    text TEXT NOT NULL,
-    author TEXT NOT NULL,
-    published TEXT,
-    first_seen TEXT NOT NULL,
-    date TEXT NOT NULL,
-    content_hash TEXT NOT NULL,
-    relevance REAL NOT NULL,
-    annotation TEXT NOT NULL,
-    story_id INTEGER REFERENCES stories(id),
-    copy_of INTEGER REFERENCES articles(id)
-);
-CREATE INDEX articles_by_date ON articles(date);
-CREATE INDEX articles_by_story ON articles(story_id);
-CREATE INDEX articles_by_feed ON articles(feed_url);
-CREATE TABLE article_keys (
-    outlet TEXT NOT NULL,
-    key TEXT NOT NULL,
-    article_id INTEGER NOT NULL REFERENCES articles(id),
-    PRIMARY KEY (outlet, key, article_id)
-) WITHOUT ROWID;
-CREATE INDEX article_keys_by_article ON article_keys(article_id);
-CREATE TABLE revisions (
-    article_id INTEGER NOT NULL REFERENCES articles(id),
-    replaced TEXT NOT NULL,
-    title TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    text TEXT NOT NULL,
-    content_hash TEXT NOT NULL
-);
-CREATE INDEX revisions_by_article ON revisions(article_id);
-CREATE TABLE notices (
-    rule TEXT NOT NULL,
-    story INTEGER NOT NULL,
-    headline TEXT NOT NULL,
-    why TEXT NOT NULL,
-    url TEXT NOT NULL,
-    created TEXT NOT NULL,
-    recipients TEXT NOT NULL,
-    PRIMARY KEY (rule, story)
-);
-CREATE TABLE editions (
-    digest TEXT NOT NULL,
-    date TEXT NOT NULL,
-    since TEXT NOT NULL,
-    until TEXT NOT NULL,
-    html TEXT NOT NULL,
-    text TEXT NOT NULL,
-    stories TEXT NOT NULL,
-    manifest TEXT NOT NULL,
-    PRIMARY KEY (digest, date)
-);
-CREATE TABLE deliveries (
-    key TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    channel TEXT NOT NULL,
-    target TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    text TEXT NOT NULL,
-    html TEXT NOT NULL,
-    created TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (key, channel, target)
-);
-CREATE INDEX deliveries_by_state ON deliveries(state);
-CREATE TABLE marks (
-    name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
-)
 """

@@ -6,9 +6,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from aggregator.archive.annotations import Annotations
-from aggregator.archive.base import marks, roll_back
+from aggregator.archive.base import roll_back
 from aggregator.archive.captures import Captures
-from aggregator.archive.conditions import compile_query
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
     delivery_from,
@@ -22,6 +21,7 @@ from aggregator.archive.rows import (
 )
 from aggregator.archive.saving import Saving
 from aggregator.archive.searching import Searching
+from aggregator.archive.statements import marks
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
 from aggregator.archive.tidying import Tidying
@@ -63,7 +63,7 @@ class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Sub
         )
 
     def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:
-        condition = compile_query(query)
+        condition = self._condition(query)
         return self._articles(
             f"id > ? AND story_id IS NOT NULL AND ({condition.where}) ORDER BY id", (mark, *condition.parameters)
         )

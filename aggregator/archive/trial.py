@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from aggregator.archive.conditions import compile_query
+from aggregator.archive.conditions import MOST_WORDS, Compiler, as_sql
+from aggregator.archive.indexing import words_beginning
 from aggregator.archive.rows import record
 from aggregator.archive.schema import migrations
 from aggregator.archive.writing import insert_articles
@@ -21,12 +22,14 @@ class Trial:
 
     def matching(self, query: Query, judged: Sequence[StoredArticle]) -> frozenset[int]:
         """Ids of the articles that match a query, judged as they are here."""
-        condition = compile_query(query)
         self._db.execute("BEGIN")
         try:
             insert_articles(self._db, {one.id: record(one.annotated) for one in judged})
             stories = [(one.story, one.id) for one in judged]
             self._db.conn.executemany("UPDATE articles SET story_id = ? WHERE id = ?", stories)
+            condition = as_sql(
+                Compiler(lambda start: words_beginning(self._db, start, MOST_WORDS + 1)).condition(query)
+            )
             found = self._db.execute(f"SELECT id FROM articles WHERE {condition.where}", condition.parameters)
             return frozenset(article for (article,) in found)
         finally:

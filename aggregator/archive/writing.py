@@ -1,13 +1,14 @@
-"""Records of articles → the tables and the index, a statement for many at once: that costs half of many statements."""
+"""Records of articles → the tables and the index."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from sqlite_utils import Database
 
-from aggregator.archive.base import marks
+from aggregator.archive.indexing import add_to_index, remove_from_index
 from aggregator.archive.positions import new_positions
 from aggregator.archive.rows import ARTICLE_COLUMNS
+from aggregator.archive.statements import many
 from aggregator.model import Record
 
 #: What a new judgement changes of an article.
@@ -46,18 +47,11 @@ def reindex_articles(db: Database, records: Mapping[int, Record]) -> None:
     """Index articles anew."""
     sql = "SELECT id, position FROM articles WHERE id IN (SELECT value FROM json_each(?))"
     positions = dict(db.conn.execute(sql, (json.dumps(list(records)),)).fetchall())
-    db.conn.executemany("DELETE FROM article_words WHERE rowid = ?", [(place,) for place in positions.values()])
+    remove_from_index(db, positions.values())
     _index(db, records, positions)
 
 
 def _index(db: Database, records: Mapping[int, Record], positions: Mapping[int, int]) -> None:
-    # In their order: FTS5 writes out what it holds in memory before a row that is not behind the last one.
-    words = sorted((positions[article], *record.words) for article, record in records.items())
-    many(db, "INSERT", "article_words", ("rowid", "title", "text", "marks"), words)
+    add_to_index(db, ((positions[article], *record.words) for article, record in records.items()))
     keys = [(record.outlet, key, article) for article, record in records.items() for key in record.keys]
     many(db, "INSERT OR IGNORE", "article_keys", ("outlet", "key", "article_id"), keys)
-
-
-def many(db: Database, verb: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """One statement for all the rows."""
-    db.conn.executemany(f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})", rows)

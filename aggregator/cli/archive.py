@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from aggregator.archive.progress import Progress as Told
 from aggregator.archive.upkeep import checking, compacting, copying
 from aggregator.archive.upkeep.figures import Figures, figures
 from aggregator.archive.upkeep.files import in_mb
-from aggregator.archive.upkeep.opening import Progress as Told
 from aggregator.cli import output
 from aggregator.cli.options import ArchiveFile, Config, Json, archive_path
 from aggregator.cli.service import utc_now

@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.indexing import INDEX, reindex
+from aggregator.archive.progress import Progress, unseen
 from aggregator.archive.turn import my_turn, only_service
-from aggregator.archive.upkeep.opening import Progress, opened, require_known_schema, schema_of, snapshot, unseen
-from aggregator.archive.upkeep.reindexing import reindex
-from aggregator.archive.upkeep.tables import INDEX
+from aggregator.archive.upkeep.opening import opened, require_known_schema, schema_of, snapshot
 from aggregator.errors import ArchiveError
 
 #: Complaints of one kind that are told.

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.indexing import INDEX
 from aggregator.archive.turn import my_turn, only_service
 from aggregator.archive.upkeep.checking import check
 from aggregator.archive.upkeep.copying import told
 from aggregator.archive.upkeep.files import put_in_place, require_room, size_of, unfinished
 from aggregator.archive.upkeep.opening import opened
 from aggregator.archive.upkeep.solitude import keep_others_out
-from aggregator.archive.upkeep.tables import INDEX
 from aggregator.errors import ArchiveError
 
 #: Pages of the index that are merged in one transaction: some tenths of a second.

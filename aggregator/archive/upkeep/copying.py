@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.progress import Progress, unseen
 from aggregator.archive.upkeep.checking import Finding, check
 from aggregator.archive.upkeep.files import (
     backups_of,
@@ -24,7 +25,7 @@ from aggregator.archive.upkeep.files import (
     sweep,
     unfinished,
 )
-from aggregator.archive.upkeep.opening import Progress, new_file, opened, snapshot, unseen
+from aggregator.archive.upkeep.opening import new_file, opened, snapshot
 from aggregator.archive.upkeep.solitude import alone
 from aggregator.archive.upkeep.tables import row_counts
 from aggregator.errors import ArchiveError

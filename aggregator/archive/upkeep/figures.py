@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from aggregator.archive.engine import VERSION, has_wal_reset_bug, sqlite3
+from aggregator.archive.indexing import INDEX, WORDS
 from aggregator.archive.upkeep.opening import opened, schema_of, snapshot
-from aggregator.archive.upkeep.tables import INDEX, row_counts
+from aggregator.archive.upkeep.tables import row_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,8 @@ def _tables(connection: sqlite3.Connection, *, by_pages: bool) -> list[TableFigu
 
 
 def _index_parts(connection: sqlite3.Connection) -> list[str]:
-    sql = "SELECT name FROM pragma_table_list WHERE type = 'shadow' AND name LIKE ?"
-    return [name for (name,) in connection.execute(sql, (f"{INDEX}%",))]
+    sql = "SELECT name FROM pragma_table_list WHERE (type = 'shadow' AND name LIKE ?) OR name = ?"
+    return [name for (name,) in connection.execute(sql, (f"{INDEX}%", WORDS))]
 
 
 def _pages_of(connection: sqlite3.Connection, table: str) -> int:

@@ -13,14 +13,15 @@ from sqlite_utils import Database
 
 import aggregator
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.indexing import reindex
+from aggregator.archive.progress import Progress, unseen
 from aggregator.archive.rows import stored_time
 from aggregator.archive.schema import migrations
 from aggregator.archive.upkeep.checking import check
 from aggregator.archive.upkeep.copying import told
 from aggregator.archive.upkeep.files import publish, put_in_place, refuse_existing, unfinished
 from aggregator.archive.upkeep.lines import Header, Reader, Writer, from_plain, plain
-from aggregator.archive.upkeep.opening import Progress, known_schema, new_file, opened, schema_of, snapshot, unseen
-from aggregator.archive.upkeep.reindexing import reindex
+from aggregator.archive.upkeep.opening import known_schema, new_file, opened, schema_of, snapshot
 from aggregator.archive.upkeep.solitude import alone
 from aggregator.archive.upkeep.tables import Table, content_tables, row_counts
 from aggregator.errors import ArchiveError

@@ -1,6 +1,6 @@
 """Connections to an archive's file for upkeep: they change nothing by themselves, neither schema nor journal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
@@ -12,14 +12,8 @@ from aggregator.archive.engine import require_engine, sqlite3
 from aggregator.archive.schema import migrations
 from aggregator.errors import ArchiveError
 
-#: (done, total), in whatever unit the work has.
-Progress = Callable[[int, int], None]
 #: Seconds that SQLite waits for a lock of another connection.
 _TIMEOUT = 5
-
-
-def unseen(done: int, total: int) -> None:
-    """Progress that nobody looks at."""
 
 
 @contextmanager

@@ -1,11 +1,10 @@
-"""Which tables hold what is kept, as the file itself says: all but the full-text index and the record of migrations."""
+"""Which tables hold what is kept, as the file itself says: all but the full-text index with its words and the record of migrations."""
 
 from dataclasses import dataclass
 
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.indexing import WORDS
 
-#: The full-text index, which can be made again from the articles.
-INDEX = "article_words"
 _MIGRATIONS = "_sqlite_migrations"
 
 
@@ -32,8 +31,8 @@ def content_tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
     """The tables to keep, by name."""
     rows = connection.execute(
         "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
-        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> ? ORDER BY name",
-        (_MIGRATIONS,),
+        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN (?, ?) ORDER BY name",
+        (_MIGRATIONS, WORDS),
     ).fetchall()
     return tuple(Table(name, _columns(connection, name, without_rowid=bool(wr))) for name, wr in rows)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.archive.base import SqliteBase
-from aggregator.archive.rows import Row, known_time, store_time
+from aggregator.archive.rows import Row, read_time, store_time
 from aggregator.model import Episode, StoredArticle, Story
 
 #: What a story is about stands in its first reports; so a large one costs no more than a small one.
@@ -79,7 +79,7 @@ def _episode_from(row: Row) -> Episode:
     return Episode(
         story=row["story"],
         affair=row["affair"],
-        date=known_time(row["date"]),
+        date=read_time(row["date"]),
         terms=json.loads(row["terms"]),
         shares=tuple(json.loads(row["shares"])),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aggregator.archive.base import SqliteBase
 from aggregator.archive.conditions import Sql
-from aggregator.archive.rows import record, store_time
+from aggregator.archive.rows import record, store_time_if_known
 from aggregator.archive.statements import marks
 from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, Selection, StoredArticle
@@ -40,7 +40,7 @@ class Annotations(SqliteBase):
 
 
 def _condition(selection: Selection) -> Sql:
-    conditions = {"annotation_version <> ?": selection.not_version, "date >= ?": store_time(selection.since)}
+    conditions = {"annotation_version <> ?": selection.not_version, "date >= ?": store_time_if_known(selection.since)}
     asked = {condition: value for condition, value in conditions.items() if value is not None}
     # What has no text any more cannot be judged.
     return Sql(" AND ".join(("text_dropped IS NULL", *asked)), tuple(asked.values()))

@@ -5,7 +5,7 @@ import json
 from sqlite_utils import Database
 
 from aggregator.archive.base import SqliteBase
-from aggregator.archive.rows import Row, known_time, stored_time
+from aggregator.archive.rows import Row, read_time, store_time
 from aggregator.model import Capture
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -44,7 +44,7 @@ def _insert(db: Database, capture: Capture) -> int:
         capture.asked,
         capture.url,
         capture.status,
-        stored_time(capture.fetched),
+        store_time(capture.fetched),
         _ENCODER.encode(capture.headers),
         capture.headers_left_out,
         capture.body_length,
@@ -64,7 +64,7 @@ def _capture_from(row: Row) -> Capture:
         asked=row["asked"],
         url=row["url"],
         status=row["status"],
-        fetched=known_time(row["fetched"]),
+        fetched=read_time(row["fetched"]),
         headers=tuple((name, value) for name, value in json.loads(row["headers"])),
         headers_left_out=row["headers_left_out"],
         body_length=row["body_length"],

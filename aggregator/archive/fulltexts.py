@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from aggregator.archive.base import SqliteBase
-from aggregator.archive.rows import Row, known_time, read_time, record, store_time
+from aggregator.archive.rows import Row, read_time, read_time_if_known, record, store_time, store_time_if_known
 from aggregator.archive.statements import marks
 from aggregator.archive.writing import judge_again
 from aggregator.model import Annotated, FullText, FullTextState, WantedText
@@ -67,10 +67,10 @@ def _full_text(row: Row) -> FullText:
         article=row["article_id"],
         url=row["url"],
         state=FullTextState(row["state"]),
-        asked=known_time(row["asked"]),
+        asked=read_time(row["asked"]),
         attempts=row["attempts"],
         reason=row["reason"],
-        next_try=read_time(row["next_try"]),
+        next_try=read_time_if_known(row["next_try"]),
         text=row["text"],
     )
 
@@ -83,6 +83,6 @@ def _row(full_text: FullText) -> dict[str, object]:
         "asked": store_time(full_text.asked),
         "attempts": full_text.attempts,
         "reason": full_text.reason,
-        "next_try": store_time(full_text.next_try),
+        "next_try": store_time_if_known(full_text.next_try),
         "text": full_text.text,
     }

@@ -30,24 +30,24 @@ SELECT *, (SELECT text FROM full_texts WHERE article_id = articles.id AND state 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-def store_time(moment: datetime | None) -> str | None:
+def store_time(moment: datetime) -> str:
     """A time as it is stored: UTC, whole seconds, sortable."""
-    return stored_time(moment) if moment else None
-
-
-def stored_time(moment: datetime) -> str:
-    """A time that is never missing, as it is stored."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def read_time(stored: str | None) -> datetime | None:
+def store_time_if_known(moment: datetime | None) -> str | None:
+    """A time that may be missing, as it is stored."""
+    return store_time(moment) if moment else None
+
+
+def read_time(stored: str) -> datetime:
     """A stored time."""
-    return datetime.fromisoformat(stored) if stored else None
-
-
-def known_time(stored: str) -> datetime:
-    """A stored time that is never missing."""
     return datetime.fromisoformat(stored)
+
+
+def read_time_if_known(stored: str | None) -> datetime | None:
+    """A stored time that may be missing."""
+    return read_time(stored) if stored else None
 
 
 #: The columns of an article that polling fills, in the order of `Record.values`.
@@ -61,7 +61,7 @@ ARTICLE_COLUMNS = (
 def record(annotated: Annotated) -> Record:
     """An annotated article in the plain values that the archive keeps."""
     article = annotated.article
-    published, first_seen = store_time(article.published), store_time(article.first_seen)
+    published, first_seen = store_time_if_known(article.published), store_time_if_known(article.first_seen)
     values = (
         article.feed_url,
         article.outlet,
@@ -74,7 +74,7 @@ def record(annotated: Annotated) -> Record:
         article.text,
         article.author,
         published,
-        store_time(article.updated),
+        store_time_if_known(article.updated),
         article.date_confidence.value,
         first_seen,
         published or first_seen,
@@ -120,10 +120,10 @@ def stored_article(row: Row) -> StoredArticle:
         summary=row["summary"],
         text=row["text"],
         author=row["author"],
-        published=read_time(row["published"]),
-        updated=read_time(row["updated"]),
+        published=read_time_if_known(row["published"]),
+        updated=read_time_if_known(row["updated"]),
         date_confidence=DateConfidence(row["date_confidence"]),
-        first_seen=known_time(row["first_seen"]),
+        first_seen=read_time(row["first_seen"]),
         content_hash=row["content_hash"],
         keys=tuple(annotation["keys"]),
         full_text=row["full_text"] or "",
@@ -146,7 +146,7 @@ def notice_from(row: Row) -> Notice:
         headline=row["headline"],
         why=row["why"],
         url=row["url"],
-        created=known_time(row["created"]),
+        created=read_time(row["created"]),
         recipients=tuple(json.loads(row["recipients"])),
     )
 
@@ -169,8 +169,8 @@ def edition_from(row: Row) -> Edition:
     return Edition(
         digest=row["digest"],
         date=date.fromisoformat(row["date"]),
-        since=known_time(row["since"]),
-        until=known_time(row["until"]),
+        since=read_time(row["since"]),
+        until=read_time(row["until"]),
         html=row["html"],
         text=row["text"],
         stories=tuple(json.loads(row["stories"])),
@@ -198,7 +198,7 @@ def delivery_from(row: Row) -> Delivery:
         name: row[name]
         for name in ("key", "kind", "channel", "target", "subject", "text", "html", "attempts", "reason")
     }
-    return Delivery(**fields, created=known_time(row["created"]), state=DeliveryState(row["state"]))
+    return Delivery(**fields, created=read_time(row["created"]), state=DeliveryState(row["state"]))
 
 
 def delivery_row(delivery: Delivery) -> dict[str, object]:

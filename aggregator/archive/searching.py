@@ -16,7 +16,7 @@ from aggregator.archive import Order
 from aggregator.archive.base import SqliteBase, translated
 from aggregator.archive.branches import Branch, branches
 from aggregator.archive.positions import first_position, moment_of
-from aggregator.archive.rows import stored_time
+from aggregator.archive.rows import store_time
 from aggregator.archive.timeline import stretches
 from aggregator.model import Bucket, Facets, Page, StoredArticle, Story
 from aggregator.model.query import And, Compare, Query
@@ -68,7 +68,7 @@ class Searching(SqliteBase):
         return Page(total=max(total, offset + len(found)), more=more, articles=self._in_order(found), as_of=until)
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
-        begin, end = (Compare("date", ">=", stored_time(since)), Compare("date", "<", stored_time(until)))
+        begin, end = (Compare("date", ">=", store_time(since)), Compare("date", "<", store_time(until)))
         relevant = Compare("relevance", ">=", minimum_relevance)
         found: set[int] = set()
         for branch in branches(And((begin, end, relevant, query)), self._compiler):
@@ -77,7 +77,7 @@ class Searching(SqliteBase):
             found.update(row["story"] for row in rows)
         articles = self._articles(
             "date < ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY date, id",
-            (stored_time(until), json.dumps(sorted(found))),
+            (store_time(until), json.dumps(sorted(found))),
         )
         grouped: dict[int, list[StoredArticle]] = {}
         for stored in articles:

@@ -14,9 +14,9 @@ from aggregator.archive.rows import (
     delivery_row,
     edition_from,
     edition_row,
-    known_time,
     notice_from,
     notice_row,
+    read_time,
     store_time,
 )
 from aggregator.archive.saving import Saving
@@ -54,7 +54,7 @@ class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Sub
         return tuple(
             Revision(
                 article=row["article_id"],
-                replaced=known_time(row["replaced"]),
+                replaced=read_time(row["replaced"]),
                 title=row["title"],
                 summary=row["summary"],
                 text=row["text"],

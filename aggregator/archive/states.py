@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from aggregator.archive.rows import Row, known_time, read_time, store_time
+from aggregator.archive.rows import Row, read_time, read_time_if_known, store_time, store_time_if_known
 from aggregator.model import FailureKind, FeedState, Health, KeptOut, Moved, Offer, Rhythm, UrlChange
 
 
@@ -14,13 +14,13 @@ def state_from(row: Row) -> FeedState:
         etag=row["etag"],
         last_modified=row["last_modified"],
         body_hash=row["body_hash"],
-        next_due=read_time(row["next_due"]),
-        held_until=read_time(row["held_until"]),
+        next_due=read_time_if_known(row["next_due"]),
+        held_until=read_time_if_known(row["held_until"]),
         failures=row["failures"],
         health=Health(row["health"]),
         reason=row["reason"],
-        last_attempt=read_time(row["last_attempt"]),
-        last_ok=read_time(row["last_ok"]),
+        last_attempt=read_time_if_known(row["last_attempt"]),
+        last_ok=read_time_if_known(row["last_ok"]),
         **_memory_from(row["memory"]),
     )
 
@@ -33,22 +33,22 @@ def _memory_from(stored: str) -> dict[str, Any]:
     rhythm, moved = memory["rhythm"], memory["moved"]
     return {
         "failure": FailureKind(memory["failure"]) if memory["failure"] else None,
-        "last_whole": read_time(memory["last_whole"]),
+        "last_whole": read_time_if_known(memory["last_whole"]),
         "offer": Offer(**memory.get("offer", {})),  # an archive of before WebSub has none
         "kept_out": KeptOut(**memory.get("kept_out", {})),  # one of before filters neither
         "rhythm": Rhythm(
             **{
                 **rhythm,
                 "hours": tuple(rhythm["hours"]),
-                "learnt": read_time(rhythm["learnt"]),
-                "last_new": read_time(rhythm["last_new"]),
+                "learnt": read_time_if_known(rhythm["learnt"]),
+                "last_new": read_time_if_known(rhythm["last_new"]),
             }
         ),
         "moved": Moved(
             **{
                 **moved,
-                "since": read_time(moved["since"]),
-                "history": tuple(UrlChange(when=known_time(when), url=url) for when, url in moved["history"]),
+                "since": read_time_if_known(moved["since"]),
+                "history": tuple(UrlChange(when=read_time(when), url=url) for when, url in moved["history"]),
             }
         ),
     }
@@ -59,14 +59,14 @@ def _memory(state: FeedState) -> str:
     return json.dumps(
         {
             "failure": state.failure.value if state.failure else "",
-            "last_whole": store_time(state.last_whole),
+            "last_whole": store_time_if_known(state.last_whole),
             "offer": {"hub": state.offer.hub, "topic": state.offer.topic},
             "kept_out": {"judged_by": state.kept_out.judged_by, "contents": state.kept_out.contents},
             "rhythm": {
                 "articles": round(rhythm.articles, 3),
                 "days": round(rhythm.days, 4),
-                "learnt": store_time(rhythm.learnt),
-                "last_new": store_time(rhythm.last_new),
+                "learnt": store_time_if_known(rhythm.learnt),
+                "last_new": store_time_if_known(rhythm.last_new),
                 "hours": [round(count, 2) for count in rhythm.hours],
                 "hint_minutes": rhythm.hint_minutes,
             },
@@ -74,7 +74,7 @@ def _memory(state: FeedState) -> str:
                 "asked": moved.asked,
                 "target": moved.target,
                 "times": moved.times,
-                "since": store_time(moved.since),
+                "since": store_time_if_known(moved.since),
                 "history": [(store_time(change.when), change.url) for change in moved.history],
             },
         }
@@ -89,12 +89,12 @@ def state_row(state: FeedState, outlet: str) -> dict[str, object]:
         "etag": state.etag,
         "last_modified": state.last_modified,
         "body_hash": state.body_hash,
-        "next_due": store_time(state.next_due),
-        "held_until": store_time(state.held_until),
+        "next_due": store_time_if_known(state.next_due),
+        "held_until": store_time_if_known(state.held_until),
         "failures": state.failures,
         "health": state.health.value,
         "reason": state.reason,
-        "last_attempt": store_time(state.last_attempt),
-        "last_ok": store_time(state.last_ok),
+        "last_attempt": store_time_if_known(state.last_attempt),
+        "last_ok": store_time_if_known(state.last_ok),
         "memory": _memory(state),
     }

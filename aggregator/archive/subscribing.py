@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aggregator.archive.base import SqliteBase
-from aggregator.archive.rows import Row, read_time, store_time
+from aggregator.archive.rows import Row, read_time_if_known, store_time_if_known
 from aggregator.model import Offer, Subscription, SubscriptionState
 
 
@@ -26,11 +26,11 @@ def _subscription_from(row: Row) -> Subscription:
         token=row["token"],
         secret=row["secret"],
         state=SubscriptionState(row["state"]),
-        requested=read_time(row["requested"]),
-        next_request=read_time(row["next_request"]),
+        requested=read_time_if_known(row["requested"]),
+        next_request=read_time_if_known(row["next_request"]),
         attempts=row["attempts"],
-        lease_until=read_time(row["lease_until"]),
-        last_push=read_time(row["last_push"]),
+        lease_until=read_time_if_known(row["lease_until"]),
+        last_push=read_time_if_known(row["last_push"]),
         ignored=row["ignored"],
         reason=row["reason"],
     )
@@ -44,11 +44,11 @@ def _row(subscription: Subscription) -> dict[str, object]:
         "token": subscription.token,
         "secret": subscription.secret,
         "state": subscription.state.value,
-        "requested": store_time(subscription.requested),
-        "next_request": store_time(subscription.next_request),
+        "requested": store_time_if_known(subscription.requested),
+        "next_request": store_time_if_known(subscription.next_request),
         "attempts": subscription.attempts,
-        "lease_until": store_time(subscription.lease_until),
-        "last_push": store_time(subscription.last_push),
+        "lease_until": store_time_if_known(subscription.lease_until),
+        "last_push": store_time_if_known(subscription.last_push),
         "ignored": subscription.ignored,
         "reason": subscription.reason,
     }

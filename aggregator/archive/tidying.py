@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.archive.base import SqliteBase
-from aggregator.archive.rows import record, store_time, stored_time
+from aggregator.archive.rows import record, store_time
 from aggregator.archive.writing import reindex_articles
 from aggregator.model import Record, StoredArticle, Tidied
 from aggregator.settings import Retention
@@ -58,7 +58,7 @@ class Tidying(SqliteBase):
     def _drop_texts(self, ids: Sequence[int], now: datetime) -> None:
         listed, among = json.dumps(ids), "IN (SELECT value FROM json_each(?))"
         dropped = f"UPDATE articles SET text = '', summary = '', text_dropped = ? WHERE id {among}"
-        self._db.execute(dropped, (stored_time(now), listed))
+        self._db.execute(dropped, (store_time(now), listed))
         self._db.execute(f"UPDATE full_texts SET text = '' WHERE article_id {among}", (listed,))
         self._db.execute(f"UPDATE revisions SET text = '', summary = '' WHERE article_id {among}", (listed,))
         reindex_articles(self._db, {one.id: _bare_record(one) for one in self._articles(f"id {among}", (listed,))})

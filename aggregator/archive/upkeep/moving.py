@@ -15,7 +15,7 @@ import aggregator
 from aggregator.archive.engine import sqlite3
 from aggregator.archive.indexing import reindex
 from aggregator.archive.progress import Progress, unseen
-from aggregator.archive.rows import stored_time
+from aggregator.archive.rows import store_time
 from aggregator.archive.schema import migrations
 from aggregator.archive.upkeep.checking import check
 from aggregator.archive.upkeep.copying import told
@@ -53,7 +53,7 @@ def export(archive: Path, to: IO[bytes], *, now: datetime, progress: Progress = 
         writer, tables = Writer(to), content_tables(connection)
         header = Header(
             program=aggregator.__version__,
-            made=stored_time(now),
+            made=store_time(now),
             schema=schema_of(connection),
             tables=row_counts(connection),
         )

@@ -1,16 +1,17 @@
-"""A large archive: how fast it grows, how fast it answers meanwhile, how big it is; beside plain FTS5 on the same rows.
+"""A large archive: how fast it grows, how fast it answers meanwhile, how big it is.
 
-    python benchmarks/archive.py [--articles 1000000] [--keep DIR] [--peer]
+    python benchmarks/archive.py [--articles 1000000] [--keep DIR]
 
 Articles are invented in three languages: words of the beat and of pymorphy's dictionary, syllables, and pairs of Han
-characters, all by Zipf's law. They are annotated in two processes and saved in another, as polling does. Then 200 queries
-of every kind are asked by a third process while more articles are being saved.
+characters, all by Zipf's law. They are annotated in two processes and saved in another, as polling does. Then 182 queries
+of every kind are asked, first while nobody writes, then by a process of their own while more articles are being saved.
+`archive_peers.py` asks other programs.
 """
 
 import argparse
 import itertools
-import json
 import multiprocessing
+import queue
 import random
 import statistics
 import tempfile
@@ -20,12 +21,13 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pymorphy3 import MorphAnalyzer
 
 from aggregator.annotate import annotate
 from aggregator.annotate.beat import load_beat
-from aggregator.archive.engine import sqlite3
+from aggregator.archive import Order
 from aggregator.archive.rows import record
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.model import Article, DateConfidence, FeedState, Harvest, Placement, Record
@@ -40,6 +42,10 @@ _DAYS = 3 * 365
 _BEGIN = datetime(2023, 11, 1, tzinfo=UTC)
 _WORDS = 40_000
 _SENTENCES = 20_000
+#: Milliseconds that 95 of 100 answers may take, by what is asked for.
+_AIMS = {"newest": 20, "best": 150, "facets": 250}
+#: So many articles more are saved at once while queries are asked, for at most so many seconds.
+_MORE, _PATIENCE = 10_000, 300
 Words = dict[Language, list[str]]
 _LANGUAGES: tuple[Language, ...] = ("en", "ru", "zh")
 #: Every so many of the dictionary's forms gives a word, which stands in all its forms.
@@ -73,6 +79,16 @@ _SYLLABLES = [
     "pro",
     "se",
 ]
+
+
+class Answer(NamedTuple):
+    """What was asked in which way, the milliseconds that it took, and how many articles there are."""
+
+    way: str
+    kind: str
+    text: str
+    took: float
+    found: int
 
 
 # --- what is read ---
@@ -178,11 +194,11 @@ def write_articles(
 def grow(archive: SqliteArchive, words: Words, begin: int, end: int, total: int) -> tuple[float, float]:
     """Save articles, annotated beside; seconds in all, and seconds of saving alone."""
     context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[list[Record] | None] = context.Queue(4)
+    made: multiprocessing.Queue[list[Record] | None] = context.Queue(4)
     for number in range(_WRITERS):
-        arguments = (words, begin + number * _ROUND, end, total, queue)
+        arguments = (words, begin + number * _ROUND, end, total, made)
         context.Process(target=write_articles, args=arguments, daemon=True).start()
-    records = queue.get(timeout=120)  # the start of a process is not what is measured
+    records = made.get(timeout=120)  # the start of a process is not what is measured
     begun, saving, writing = time.perf_counter(), 0.0, _WRITERS
     while writing:
         if records is None:
@@ -191,7 +207,7 @@ def grow(archive: SqliteArchive, words: Words, begin: int, end: int, total: int)
             started = time.perf_counter()
             archive.save_all(harvests(records))
             saving += time.perf_counter() - started
-        records = queue.get(timeout=120) if writing else None
+        records = made.get(timeout=120) if writing else None
     return time.perf_counter() - begun, saving
 
 
@@ -230,7 +246,7 @@ def tell_stories(archive: SqliteArchive, begin: int, end: int) -> float:
 
 
 def questions(press: Press) -> Iterator[tuple[str, str]]:
-    """Two hundred queries of every kind."""
+    """Queries of every kind."""
     ranks = (0, 3, 20, 100, 500, 3_000, 20_000)
     word = {language: [press.words[language][rank] for rank in ranks] for language in _LANGUAGES}
     words = [w for language in _LANGUAGES for w in word[language]]
@@ -269,70 +285,69 @@ def questions(press: Press) -> Iterator[tuple[str, str]]:
         yield "mixed", f"{name} OR (topic:{topic} relevance>=0.8)"
 
 
-def ask(path: Path, seed: int, answers: "multiprocessing.Queue[list[tuple[str, str, str, float, int]]]") -> None:
+def ask(path: Path, words: Words, answers: "multiprocessing.Queue[Answer | None]") -> None:
     """Ask every query in every way; each through a connection of its own, as pages do."""
-    press, beat = Press(seed), load_beat()
+    press, beat = Press(1, words), load_beat()
     now = _BEGIN + timedelta(days=_DAYS)
-    found = []
     for kind, text in questions(press):
         query = parse_query(text, vocabulary=beat, now=now)
-        for way in ("newest", "best", "facets"):
+        for way in _AIMS:
             begun = time.perf_counter()
             with closing(read_archive(path)) as archive:
+                order: Order = "best" if way == "best" else "newest"
+                total = archive.search(query, order=order, limit=20, offset=0).total
                 if way == "facets":
-                    archive.search(query, order="newest", limit=20, offset=0)
                     total = archive.facets(query).total
-                else:
-                    total = archive.search(
-                        query, order="newest" if way == "newest" else "best", limit=20, offset=0
-                    ).total
-            found.append((way, kind, text, (time.perf_counter() - begun) * 1000, total))
-    answers.put(found)
+            answers.put(Answer(way, kind, text, (time.perf_counter() - begun) * 1000, total))
+    answers.put(None)
 
 
-def ask_while_growing(
-    archive: SqliteArchive, path: Path, total: int, more: int
-) -> list[tuple[str, str, str, float, int]]:
-    """The answers to all queries, while articles are being saved as fast as may be until the last is there."""
+def ask_quietly(path: Path, words: Words) -> list[Answer]:
+    """The answers while nobody writes."""
+    answers: queue.Queue[Answer | None] = queue.Queue()
+    ask(path, words, answers)  # type: ignore[arg-type]  # a queue is a queue
+    return list(iter(answers.get, None))
+
+
+def ask_while_growing(archive: SqliteArchive, path: Path, words: Words, total: int) -> tuple[list[Answer], float]:
+    """The answers while articles are being saved as fast as may be, and how many a second were."""
     context = multiprocessing.get_context("spawn")
-    answers: multiprocessing.Queue[list[tuple[str, str, str, float, int]]] = context.Queue()
-    asker = context.Process(target=ask, args=(path, 1, answers), daemon=True)
+    answers: multiprocessing.Queue[Answer | None] = context.Queue()
+    asker = context.Process(target=ask, args=(path, words, answers), daemon=True)
     asker.start()
-    begin = total
-    while answers.empty():
-        grow(archive, begin, begin + more, total)
-        begin += more
-    return answers.get()
+    found = [answers.get()]  # its start is not what is measured
+    grown, begun = 0, time.perf_counter()
+    while asker.is_alive() and time.perf_counter() - begun < _PATIENCE:
+        grow(archive, words, total + grown, total + grown + _MORE, total)
+        grown += _MORE
+        found += _there(answers)
+    speed = grown / (time.perf_counter() - begun)
+    asker.terminate()
+    return [answer for answer in found if answer], speed
 
 
-# --- the peer ---
+def _there(answers: "multiprocessing.Queue[Answer | None]") -> Iterator[Answer | None]:
+    while not answers.empty():
+        yield answers.get()
 
 
-def peer(path: Path, into: Path) -> None:
-    """Plain FTS5 over the same titles and texts, as most programs do it: time, size, and what it does not find."""
-    begun = time.perf_counter()
-    with closing(sqlite3.connect(into)) as plain, closing(read_archive(path)) as archive:
-        plain.execute("CREATE VIRTUAL TABLE words USING fts5(title, text, tokenize = unicode61)")
-        plain.execute("ATTACH ? AS ours", (str(path),))
-        plain.execute("INSERT INTO words(rowid, title, text) SELECT id, title, text FROM ours.articles")
-        plain.commit()
-        count = plain.execute("SELECT count(*) FROM words").fetchone()[0]
-        print(f"plain FTS5: {count / (time.perf_counter() - begun):,.0f} rows/s, {into.stat().st_size / 1e9:.2f} GB")
-        beat, took, lost = load_beat(), [], []
-        for _, text in questions(Press(1)):
-            if any(sign in text for sign in ':~*-()=<>"'):
-                continue
-            begun = time.perf_counter()
-            found = plain.execute(
-                "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT 20", (f'"{text}"',)
-            ).fetchall()
-            took.append((time.perf_counter() - begun) * 1000)
-            theirs = plain.execute("SELECT count(*) FROM words WHERE words MATCH ?", (f'"{text}"',)).fetchone()[0]
-            ours = archive.facets(parse_query(text, vocabulary=beat, now=_BEGIN)).total
-            lost.append((text, ours, theirs, len(found)))
-    print(f"plain FTS5, best match: median {statistics.median(took):.1f} ms, slowest {max(took):.0f} ms")
-    for text, ours, theirs, _ in lost:
-        print(f"  {text:24} ours {ours:>8,}  plain {theirs:>8,}")
+def show(answers: Sequence[Answer], *, slowest: int = 8) -> None:
+    """By way and by kind: milliseconds."""
+    for way, aim in _AIMS.items():
+        own = sorted((answer for answer in answers if answer.way == way), key=lambda answer: answer.took)
+        if not own:
+            continue
+        took = [answer.took for answer in own]
+        print(
+            f"{way:8} {len(own)} queries: median {statistics.median(took):6.1f} ms  95 % {took[int(len(own) * 0.95)]:6.1f} ms"
+            f" (aim {aim})  slowest {took[-1]:6.1f}"
+        )
+        kinds = {answer.kind: [] for answer in own}  # type: dict[str, list[float]]
+        for answer in own:
+            kinds[answer.kind].append(answer.took)
+        print("        ", "; ".join(f"{kind} {statistics.median(of):.0f}" for kind, of in sorted(kinds.items())))
+        for answer in own[: -slowest - 1 : -1]:
+            print(f"  {answer.took:7.1f} ms  {answer.kind:16} {answer.found:>7,}  {answer.text}")
 
 
 def main() -> None:
@@ -340,36 +355,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--keep", type=Path, help="use and leave the archive in this folder")
-    parser.add_argument("--peer", action="store_true", help="also plain FTS5")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        run(folder, options.articles, with_peer=options.peer)
+        run(folder, options.articles)
 
 
-def run(folder: Path, total: int, *, with_peer: bool) -> None:
+def run(folder: Path, total: int) -> None:
     """All of it, in a folder that may hold an archive already."""
     path, words = folder / "archive.db", vocabularies()
     with closing(open_archive(path)) as archive:
         if not archive.counts()["articles"]:
             took, saving = grow(archive, words, 0, total, total)
-            print(
-                f"{total:,} articles: {total / took:,.0f} a second annotated and saved, {total / saving:,.0f} saved alone"
-            )
+            print(f"{total:,} articles: {total / took:,.0f} a second annotated and saved, {total / saving:,.0f} saved")
             print(f"stories: {total / tell_stories(archive, 1, total + 1):,.0f} articles placed a second")
-        print(f"file {path.stat().st_size / 1e9:.2f} GB")
-        answers = ask_while_growing(archive, path, total, 10_000)
-    for way, aim in (("newest", 20), ("best", 150), ("facets", 250)):
-        own = sorted(took for asked, *_, took, _ in answers if asked == way)
-        print(
-            f"{way:8} {len(own)} queries: median {statistics.median(own):6.1f} ms  95 % {own[int(len(own) * 0.95)]:6.1f} ms (aim {aim})  slowest {own[-1]:6.1f}"
-        )
-    for way, kind, text, took, found in sorted(answers, key=lambda row: -row[3])[:25]:
-        print(f"  {took:7.1f} ms  {way:8} {kind:16} {found:>7,}  {text}")
-    (folder / "answers.json").write_text(json.dumps(answers, ensure_ascii=False), encoding="utf-8")
-    if with_peer:
-        peer(path, folder / "plain.db")
+    print(f"file {path.stat().st_size / 1e9:.2f} GB")
+    print("--- while nobody writes")
+    show(ask_quietly(path, words))
+    with closing(open_archive(path)) as archive:
+        answers, speed = ask_while_growing(archive, path, words, archive.counts()["articles"])
+    print(f"--- while {speed:,.0f} articles a second are saved")
+    show(answers)
 
 
 if __name__ == "__main__":

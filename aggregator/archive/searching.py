@@ -21,13 +21,10 @@ from aggregator.archive.timeline import stretches
 from aggregator.model import Bucket, Facets, Page, StoredArticle, Story
 from aggregator.model.query import And, Compare, Query
 
-#: Orders that must look at every match look at so many of the newest that the index finds: ranking 300,000 takes
-#: a second, and of so many nobody wants the best of all times.
-RANKED = 10_000
-#: Of a page so many matches are counted; what a query is like counts all.
-_COUNTED = 10_000
-#: So many of the newest matches tell by topic, actor, outlet and so on what a query is like.
-_TOLD = 5_000
+#: So many of the newest matches are ranked where an order must look at each, are counted for a page, and tell by topic,
+#: actor, outlet and so on what a query is like. Ranking 300,000 takes a second, and of so many nobody wants the best of
+#: all times. The timeline counts all.
+NEWEST = 5_000
 
 #: Orders in which the index has its rows; the first is of the earliest.
 _BY_TIME: tuple[Order, Order] = ("oldest", "newest")
@@ -64,7 +61,7 @@ class Searching(SqliteBase):
         if order in _BY_TIME and len(found) < limit and (found or not offset):
             total, more = offset + len(found), False
         else:
-            total, more = self._up_to_counted(asked, stories=stories)
+            total, more = self._up_to_newest(asked, stories=stories)
         return Page(total=max(total, offset + len(found)), more=more, articles=self._in_order(found), as_of=until)
 
     def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
@@ -87,7 +84,7 @@ class Searching(SqliteBase):
     def facets(self, query: Query) -> Facets:
         asked = branches(query, self._compiler)
         timeline = self._timeline(asked)
-        newest = [-row.older for row in islice(_merged(self._ranked(branch, "newest") for branch in asked), _TOLD)]
+        newest = [-row.older for row in islice(_merged(self._ranked(branch, "newest") for branch in asked), NEWEST)]
         counts = self._named(newest)
         return Facets(
             total=sum(bucket.articles for bucket in timeline), timeline=timeline, counted=len(newest), **counts
@@ -111,26 +108,26 @@ class Searching(SqliteBase):
         with translated(self._path):
             yield from map(_Row._make, self._db.execute(sql, parameters))
 
-    def _up_to_counted(self, asked: Sequence[Branch], *, stories: bool) -> tuple[int, bool]:
+    def _up_to_newest(self, asked: Sequence[Branch], *, stories: bool) -> tuple[int, bool]:
         """How many match, and whether there may be more than were counted."""
         if len(asked) == 1 and not stories:
             branch = asked[0]
             if branch.match and branch.needs_articles:
-                return self._among_ranked(branch)
-            total = self._number(branch, f"LIMIT {_COUNTED + 1}")
+                return self._among_newest(branch)
+            total = self._number(branch, f"LIMIT {NEWEST + 1}")
         else:
             rows = _merged((self._ranked(branch, "newest") for branch in asked), stories=stories)
-            total = sum(1 for _ in islice(rows, _COUNTED + 1))
-        return min(total, _COUNTED), total > _COUNTED
+            total = sum(1 for _ in islice(rows, NEWEST + 1))
+        return min(total, NEWEST), total > NEWEST
 
-    def _among_ranked(self, branch: Branch) -> tuple[int, bool]:
+    def _among_newest(self, branch: Branch) -> tuple[int, bool]:
         """Of the newest that the index finds, those that meet the condition, too."""
         source, parameters = branch.by_index_alone().source(joined=False)
-        newest = f"SELECT article_words.rowid AS place {source} ORDER BY article_words.rowid DESC LIMIT {RANKED}"
+        newest = f"SELECT article_words.rowid AS place {source} ORDER BY article_words.rowid DESC LIMIT {NEWEST}"
         sql = f"SELECT count(*), sum({branch.where.where}) FROM ({newest}) CROSS JOIN articles ON position = place"  # 0 and 1
         with translated(self._path):
             looked_at, met = self._db.execute(sql, (*branch.where.parameters, *parameters)).fetchone()
-        return met or 0, looked_at == RANKED
+        return met or 0, looked_at == NEWEST
 
     def _number(self, branch: Branch, tail: str = "") -> int:
         source, parameters = branch.source(joined=branch.needs_articles)
@@ -188,10 +185,10 @@ def _best(branch: Branch, key: str) -> tuple[str, tuple[object, ...]]:
     """The newest matches by a key. Of words that the index finds, the newest are ranked; the rest is asked of these."""
     if branch.match is None:
         source, parameters = branch.source()
-        newest = f"SELECT -1 AS score, position, id, story_id, relevance {source} ORDER BY position DESC LIMIT {RANKED}"
+        newest = f"SELECT -1 AS score, position, id, story_id, relevance {source} ORDER BY position DESC LIMIT {NEWEST}"
         return f"SELECT {key} AS key, -position, id, story_id FROM ({newest}) ORDER BY key, position DESC", parameters
     source, parameters = branch.by_index_alone().source(joined=False)
-    newest = f"SELECT {_SCORE} AS score, article_words.rowid AS place {source} ORDER BY place DESC LIMIT {RANKED}"
+    newest = f"SELECT {_SCORE} AS score, article_words.rowid AS place {source} ORDER BY place DESC LIMIT {NEWEST}"
     sql = (
         f"SELECT {key} AS key, -position, id, story_id FROM ({newest}) CROSS JOIN articles ON position = place"
         f" WHERE {branch.where.where} ORDER BY key, position DESC"

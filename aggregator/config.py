@@ -10,21 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from aggregator.acquire.access import access_problem, proxy_problem
-from aggregator.acquire.websub import callback_path
+from aggregator.contradictions import PASSWORD_VARIABLE, contradictions
 from aggregator.errors import ConfigurationError
 from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, SavedSearch, Settings, Web
-from aggregator.text.urls import is_web_url
+from aggregator.yamlfile import line_of, read_yaml
 
 DEFAULT_FILE = Path("feeds.yaml")
-PASSWORD_VARIABLE = "AGGREGATOR_MAIL_PASSWORD"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ADAPTER = TypeAdapter(Settings)
 _TYPES: Mapping[str, type] = {
@@ -137,7 +135,7 @@ def _load_plainly(path: Path) -> Settings | None:
         settings = _validated(data if isinstance(data, dict) else {})
     except (OSError, UnicodeDecodeError, YAMLError, ValidationError):
         return None
-    return settings if isinstance(data, dict) and not any(_contradictions(path, CommentedMap(), settings)) else None
+    return settings if isinstance(data, dict) and not any(_problems_between(path, CommentedMap(), settings)) else None
 
 
 def _load_with_lines(path: Path) -> Settings:
@@ -146,7 +144,7 @@ def _load_with_lines(path: Path) -> Settings:
         settings = _validated(data)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_problems(path, data, error))) from None
-    if wrong := list(_contradictions(path, data, settings)):
+    if wrong := list(_problems_between(path, data, settings)):
         raise ConfigurationError("\n".join(wrong))
     return settings
 
@@ -156,6 +154,14 @@ def _validated(data: Mapping[str, Any]) -> Settings:
     return _ADAPTER.validate_python({name: section for name, section in data.items() if section is not None})
 
 
+def _problems_between(path: Path, data: CommentedMap, settings: Settings) -> Iterator[str]:
+    def line(place: Sequence[str | int]) -> int:
+        return line_of(data, place)
+
+    for place, problem in contradictions(settings, now=datetime.now(UTC), line_of=line):
+        yield f"{path}:{line(place)}: {_named(place)}: {problem}"
+
+
 def json_schema() -> dict[str, Any]:
     """JSON Schema of feeds.yaml, for editors."""
     return {
@@ -163,39 +169,6 @@ def json_schema() -> dict[str, Any]:
         "title": "aggregator feeds.yaml",
         **_ADAPTER.json_schema(),
     }
-
-
-def read_yaml(path: Path) -> CommentedMap:
-    """The file as rows that know their lines.
-
-    Raises:
-        ConfigurationError: it cannot be read, or is no mapping.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"{path}: there is no such file; name one with --config, or start from the shipped feeds.yaml"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    try:
-        data = YAML(typ="rt").load(text)
-    except YAMLError as error:
-        raise ConfigurationError(_yaml_problem(path, error)) from None
-    if data is None:
-        return CommentedMap()
-    if not isinstance(data, CommentedMap):
-        raise ConfigurationError(f"{path}:1: the file must be a mapping; start with `feeds:`")
-    return data
-
-
-def _yaml_problem(path: Path, error: YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark else 1
-    problem = str(getattr(error, "problem", "") or error).splitlines()[0]
-    mend = "remove one of the two" if "duplicate key" in problem else "check the indentation and the quotes"
-    return f"{path}:{line}: not valid YAML: {problem}; {mend}"
 
 
 def _problems(path: Path, data: CommentedMap, error: ValidationError) -> Iterator[str]:
@@ -220,93 +193,6 @@ def _said(problem: Any, location: Sequence[str | int]) -> str:
     if {"access", "proxy"} & set(location):
         return f"{problem['msg'][0].lower()}{problem['msg'][1:]}; {mend}"  # the value may be a secret
     return f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r:.60}; {mend}"
-
-
-def line_of(data: Any, location: Sequence[str | int]) -> int:
-    """Line of the deepest part of a location that stands in the file, from 1."""
-    line, node = 1, data
-    for part in location:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part in (node.lc.data or ()):
-            line = node.lc.item(part)[0] + 1
-        else:
-            break
-        node = node[part]
-    return int(line)
-
-
-def _contradictions(path: Path, data: CommentedMap, settings: Settings) -> Iterator[str]:
-    """What is wrong though each field is well-formed."""
-    seen: dict[str, int] = {}
-    for number, feed in enumerate(settings.feeds):
-        line = line_of(data, ("feeds", number, "url"))
-        if not is_web_url(feed.url):
-            yield f"{path}:{line}: feeds[{number + 1}].url: {feed.url!r:.80} is not an http(s) address; write https://…"
-        if feed.url in seen:
-            yield f"{path}:{line}: feeds[{number + 1}].url: stands already in line {seen[feed.url]}; remove one of the two"
-        seen.setdefault(feed.url, line)
-        yield from _wrong_selectors(path, data, number, feed)
-    for number, digest in enumerate(settings.digests):
-        where = ("digests", number)
-        if not _is_zone(digest.zone):
-            close = difflib.get_close_matches(digest.zone, available_timezones(), 1)
-            hint = f"did you mean {close[0]}?" if close else "use an IANA name such as Europe/Berlin"
-            yield f"{path}:{line_of(data, (*where, 'zone'))}: digests[{number + 1}].zone: no time zone {digest.zone!r}; {hint}"
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", digest.time):
-            yield f'{path}:{line_of(data, (*where, "time"))}: digests[{number + 1}].time: {digest.time!r} is no time of day; write "07:00"'
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", digest.name):
-            yield f"{path}:{line_of(data, (*where, 'name'))}: digests[{number + 1}].name: use letters, digits, - and _ only"
-    for number, search in enumerate(settings.searches):
-        place = f"{path}:{line_of(data, ('searches', number, 'name'))}: searches[{number + 1}].name"
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", search.name):
-            yield f"{place}: use letters, digits, - and _ only"
-        if search.name in [earlier.name for earlier in settings.searches[:number]]:
-            yield f"{place}: another search is called {search.name!r}; give each its own name"
-    yield from _wrong_queries(path, data, settings)
-    callback = settings.network.websub_callback
-    if callback and not callback_path(callback):
-        line = line_of(data, ("network", "websub_callback"))
-        yield f"{path}:{line}: network.websub_callback: {callback!r:.80} is no address with a path of its own; write https://your.host/websub"
-    if settings.mail and settings.mail.password:
-        yield f"{path}:{line_of(data, ('mail', 'password'))}: mail.password: never in this file; set {PASSWORD_VARIABLE} and remove the line"
-    if settings.mail is None:
-        wanted = {
-            "digests": [d.recipients for d in settings.digests],
-            "alerts": [a.recipients for a in settings.alerts],
-        }
-        for kind, recipients in wanted.items():
-            for number, listed in enumerate(recipients):
-                if listed:
-                    place = f"{path}:{line_of(data, (kind, number))}: {kind}[{number + 1}].recipients"
-                    yield f"{place}: there is no `mail:` section to send them with; add one"
-
-
-def _wrong_queries(path: Path, data: CommentedMap, settings: Settings) -> Iterator[str]:
-    from aggregator.queries import query_problems  # it loads what knows concepts, which `--help` need not
-
-    for place, problem in query_problems(settings, datetime.now(UTC)):
-        yield f"{path}:{line_of(data, place)}: {_named(place)}: {problem}"
-
-
-def _wrong_selectors(path: Path, data: CommentedMap, number: int, feed: Feed) -> Iterator[str]:
-    place = f"{path}:{line_of(data, ('feeds', number))}: feeds[{number + 1}]"
-    if (feed.kind == "page") != (feed.selectors is not None):
-        yield f"{place}: `kind: page` and `selectors:` belong together; add the one or remove the other"
-    if feed.selectors:
-        from aggregator.acquire.page import selector_problem  # few lists have pages
-
-        for field in fields(feed.selectors):
-            selector = getattr(feed.selectors, field.name)
-            if selector and (problem := selector_problem(selector)):
-                yield f"{place}.selectors.{field.name}: {selector!r:.80} is no CSS selector ({problem}); mend it"
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from aggregator.config import line_of, read_yaml
 from aggregator.errors import ConfigurationError
 from aggregator.settings import Feed
+from aggregator.yamlfile import line_of, read_yaml
 
 
 def add_feeds(path: Path, feeds: Sequence[Feed]) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from aggregator.config import PASSWORD_VARIABLE, json_schema, load_settings
+from aggregator.config import json_schema, load_settings
+from aggregator.contradictions import PASSWORD_VARIABLE
 from aggregator.errors import ConfigurationError
 from aggregator.feedlist import add_feeds, remove_feed
 from aggregator.settings import Camp, DigestDefinition, Feed, Settings

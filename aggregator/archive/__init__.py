@@ -1,6 +1,6 @@
 """Stage 3, EDGE: what we keep. The Archive protocol is the only way to what is stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -160,6 +160,9 @@ class Archive(Protocol):
         self, query: Query, *, order: Order, limit: int, offset: int, stories: bool = False, as_of: int | None = None
     ) -> Page:
         """Articles that match a query, or of each of their `stories` one; `as_of`: of those up to that id."""
+
+    def independent_sources(self, stories: Sequence[int]) -> Mapping[int, int]:
+        """How many outlets have a text of their own in each of these stories."""
 
     def facets(self, query: Query) -> Facets:
         """What the articles that match a query are like."""

@@ -12,8 +12,9 @@ else:
 __all__ = ["VERSION", "has_wal_reset_bug", "require_engine", "sqlite3"]
 
 VERSION: tuple[int, ...] = sqlite3.sqlite_version_info
-#: Contentless indexes whose rows can be deleted (https://sqlite.org/fts5.html, 4.4.3).
-_LEAST = (3, 43, 0)
+#: Contentless indexes whose rows can be deleted came with 3.43 (https://sqlite.org/fts5.html, 4.4.3); `PRAGMA
+#: integrity_check` looks into the index from 3.44 on (https://sqlite.org/releaselog/3_44_0.html).
+_LEAST = (3, 44, 0)
 
 
 def has_wal_reset_bug(version: tuple[int, ...] = VERSION) -> bool:

@@ -81,6 +81,10 @@ class Searching(SqliteBase):
             grouped.setdefault(stored.story or 0, []).append(stored)
         return tuple(Story(id=story, articles=tuple(members)) for story, members in grouped.items())
 
+    def independent_sources(self, stories: Sequence[int]) -> dict[int, int]:
+        sql = "SELECT id, sources FROM stories WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"]: row["sources"] for row in self._rows(sql, (json.dumps(stories),))}
+
     def facets(self, query: Query) -> Facets:
         asked = branches(query, self._compiler)
         timeline = self._timeline(asked)

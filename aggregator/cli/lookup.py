@@ -1,8 +1,9 @@
 """The commands that look at one article, or at pages: explain, serve."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -30,6 +31,15 @@ from aggregator.text.markup import first_sentence, plain_text
 app = typer.Typer()
 
 
+class _Explanation(NamedTuple):
+    """What is known of an article: stored, or only judged (id 0)."""
+
+    stored: StoredArticle
+    full_text: FullText | None
+    edited: Sequence[Edit]
+    brought: Sequence[Capture]
+
+
 @app.command(
     epilog="Examples:  aggregator explain 17  ·  aggregator explain --title 'Putin meets Xi' --text article.txt"
 )
@@ -47,22 +57,24 @@ def explain(
     """Say what an article is about, how relevant it is, and why; and what its outlet has changed in it since."""
     loaded = load_beat(beat)
     if article_id is not None:
-        store = read_archive(archive_path(config, archive))
-        try:
-            stored = store.article(article_id)
-            full_text = store.full_text(article_id)
-            revisions = store.revisions([article_id], EDITS)
-            brought = store.captures(article_id)
-        finally:
-            store.close()
-        if stored is None:
-            raise AggregatorError(f"there is no article {article_id} in the archive")
+        one = _kept(archive_path(config, archive), article_id)
     elif title or text:
-        stored, full_text, revisions = StoredArticle(id=0, annotated=_judged(title, text, loaded)), None, ()
-        brought = ()
+        one = _Explanation(StoredArticle(id=0, annotated=_judged(title, text, loaded)), None, (), ())
     else:
         raise typer.BadParameter("give the ID of an article, or --title and --text")
-    _print_explanation(stored, full_text, edits_of([stored], revisions), brought, loaded, json=json)
+    if json:
+        output.print_json(_explanation_json(one, loaded))
+    else:
+        _print_explanation(one, loaded)
+
+
+def _kept(path: Path, article_id: int) -> _Explanation:
+    with closing(read_archive(path)) as store:
+        stored = store.article(article_id)
+        if stored is None:
+            raise AggregatorError(f"there is no article {article_id} in the archive")
+        edited = edits_of([stored], store.revisions([article_id], EDITS))
+        return _Explanation(stored, store.full_text(article_id), edited, store.captures(article_id))
 
 
 def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
@@ -91,48 +103,42 @@ def _judged(title: str, text: Path | None, beat: Beat) -> AnnotatedArticle:
     return annotate(article, beat)
 
 
-def _print_explanation(
-    stored: StoredArticle,
-    full_text: FullText | None,
-    edited: Sequence[Edit],
-    brought: Sequence[Capture],
-    beat: Beat,
-    *,
-    json: bool,
-) -> None:
-    relevance, article = stored.annotated.relevance, stored.article
-    topics = topic_evidence(stored.annotated, beat)
-    if json:
-        dates = {
-            "published": output.when(article.date),
-            "updated": output.when(article.updated),
-            "first_seen": output.when(article.first_seen),
-            "date_confidence": article.date_confidence.value,
-        }
-        output.print_json(
-            {
-                **(dates if stored.id else {}),
-                "relevance": relevance.score,
-                "language": article.language,
-                "topics": stored.annotated.topics,
-                "topic_evidence": topics,
-                "actors": actors(stored, beat),
-                "places": places(stored, beat),
-                "evidence": [evidence._asdict() for evidence in relevance.evidence],
-                **({"edits": [edits.edit_json(edit) for edit in edited]} if stored.id else {}),
-                **({"captures": [captures.capture_json(one) for one in brought]} if stored.id else {}),
-                **({"full_text": {"state": full_text.state, "reason": full_text.reason}} if full_text else {}),
-            }
-        )
-        return
+def _explanation_json(one: _Explanation, beat: Beat) -> dict[str, object]:
+    relevance, article = one.stored.annotated.relevance, one.stored.article
+    judged = {
+        "relevance": relevance.score,
+        "language": article.language,
+        "topics": one.stored.annotated.topics,
+        "topic_evidence": topic_evidence(one.stored.annotated, beat),
+        "actors": actors(one.stored, beat),
+        "places": places(one.stored, beat),
+        "evidence": [evidence._asdict() for evidence in relevance.evidence],
+    }
+    if not one.stored.id:
+        return judged
+    return {
+        "published": output.when(article.date),
+        "updated": output.when(article.updated),
+        "first_seen": output.when(article.first_seen),
+        "date_confidence": article.date_confidence.value,
+        **judged,
+        "edits": [edits.edit_json(edit) for edit in one.edited],
+        "captures": [captures.capture_json(capture) for capture in one.brought],
+        **({"full_text": {"state": one.full_text.state, "reason": one.full_text.reason}} if one.full_text else {}),
+    }
+
+
+def _print_explanation(one: _Explanation, beat: Beat) -> None:
+    relevance, article = one.stored.annotated.relevance, one.stored.article
+    topics = topic_evidence(one.stored.annotated, beat)
     rows = [
         ("title", article.title),
         ("language", article.language),
         ("relevance", f"{relevance.score:.2f}"),
-        ("full text", _told(full_text)),
+        ("full text", _told(one.full_text)),
         ("topics", "\n".join(f"{topic}: {', '.join(found)}" for topic, found in topics.items()) or "none"),
-        ("actors", ", ".join(actors(stored, beat)) or "none"),
-        ("places", ", ".join(places(stored, beat)) or "none"),
+        ("actors", ", ".join(actors(one.stored, beat)) or "none"),
+        ("places", ", ".join(places(one.stored, beat)) or "none"),
     ]
     output.print_table("Judgement", ("", ""), rows)
     evidence = [(f"{e.points:+.2f}", e.where, e.what) for e in relevance.evidence]
@@ -141,8 +147,8 @@ def _print_explanation(
         ("points", "where", "what"),
         [*evidence, (f"{beat.weights.bias:+.2f}", "", "bias: most articles are not about the tie")],
     )
-    edits.print_edits(edited)
-    captures.print_captures(brought)
+    edits.print_edits(one.edited)
+    captures.print_captures(one.brought)
 
 
 def _told(full_text: FullText | None) -> str:

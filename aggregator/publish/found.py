@@ -7,7 +7,7 @@ from datetime import datetime
 from aggregator.archive import Archive, Order
 from aggregator.model import Page, StoredArticle
 from aggregator.model.query import ConceptIs, NameIs, Near, Query, Term, TopicIs
-from aggregator.publish.matches import wanted as conditions
+from aggregator.publish.matches import positive_conditions
 from aggregator.publish.snippets import Piece, Snippet, snippet
 from aggregator.query import printed
 from aggregator.text.markup import without_forbidden
@@ -81,11 +81,12 @@ def find(archive: Archive, query: Query, wanted: Wanted, *, text: str, now: date
         stories=wanted.stories,
         as_of=wanted.as_of,
     )
+    sources = archive.independent_sources([one.story for one in page.articles if one.story]) if wanted.stories else {}
     hits = tuple(
         Hit(
             stored=stored,
             snippet=snippet(query, stored),
-            sources=_sources(archive, stored) if wanted.stories else None,
+            sources=sources.get(stored.story or 0, 1) if wanted.stories else None,
         )
         for stored in page.articles
     )
@@ -94,18 +95,13 @@ def find(archive: Archive, query: Query, wanted: Wanted, *, text: str, now: date
     )
 
 
-def _sources(archive: Archive, stored: StoredArticle) -> int:
-    story = archive.story(stored.story) if stored.story else None
-    return story.independent_sources if story else 1
-
-
 #: Of a query that finds nothing so many conditions are looked at by themselves.
 _LOOKED_AT = 40
 
 
 def found_nowhere(archive: Archive, query: Query) -> tuple[Query, ...]:
     """The conditions, word by word, that no article of the archive meets: why a query may have found nothing."""
-    parts = dict.fromkeys(word for condition in conditions(query) for word in _words(condition))
+    parts = dict.fromkeys(word for condition in positive_conditions(query) for word in _words(condition))
     return tuple(
         part
         for part in list(parts)[:_LOOKED_AT]

@@ -57,7 +57,9 @@ class Finder:
     """The parts of a query that are not negated, ready to be found in any article."""
 
     def __init__(self, query: Query) -> None:
-        parts = [part for part in dict.fromkeys(wanted(query)) if isinstance(part, Term | Near | ConceptIs)]
+        parts = [
+            part for part in dict.fromkeys(positive_conditions(query)) if isinstance(part, Term | Near | ConceptIs)
+        ]
         self._concepts = {part.concept: number for number, part in enumerate(parts) if isinstance(part, ConceptIs)}
         self._title, self._text = (_Texts(parts, field) for field in ("title", "text"))
 
@@ -74,14 +76,14 @@ class Finder:
                 yield Place(start, end, self._concepts[concept])
 
 
-def wanted(query: Query, *, negated: bool = False) -> Iterator[Query]:
+def positive_conditions(query: Query, *, negated: bool = False) -> Iterator[Query]:
     """The conditions of a query, each by itself, but for those that it negates."""
     match query:
         case Not(part):
-            yield from wanted(part, negated=not negated)
+            yield from positive_conditions(part, negated=not negated)
         case And(parts) | Or(parts):
             for part in parts:
-                yield from wanted(part, negated=negated)
+                yield from positive_conditions(part, negated=negated)
         case _ if not negated:
             yield query
 

@@ -15,7 +15,7 @@ _LONGEST = 2_000
 _MOST = 400
 #: SQLite reads conditions with a stack of 100 places; a level takes up to eight.
 _DEEPEST = 8
-#: So many words side by side may be one name of a concept; of 2,941 concepts none has a longer one that people would type.
+#: So many words side by side may be one name of a concept: longer ones are official titles, which few people type.
 _LONGEST_NAME = 6
 
 

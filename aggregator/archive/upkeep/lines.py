@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from aggregator.archive.upkeep.packing import UNREADABLE
 from aggregator.errors import ArchiveError
 
 FORMAT = 1
@@ -136,7 +137,7 @@ class Reader:
     def _read(self, most: int) -> bytes:
         try:
             return self._source.readline(most)
-        except Exception as error:  # whatever the decompressor calls it
+        except UNREADABLE as error:
             self.number += 1
             raise self.wrong(f"cannot be read ({error}): the file is cut or damaged; get it anew") from error
 

@@ -1,14 +1,9 @@
 """Everything that an archive holds out as lines of JSON, and in again, exactly; of any length, in little memory."""
 
-import gzip
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
-import zstandard
 from sqlite_utils import Database
 
 import aggregator
@@ -22,6 +17,7 @@ from aggregator.archive.upkeep.copying import told
 from aggregator.archive.upkeep.files import publish, put_in_place, refuse_existing, unfinished
 from aggregator.archive.upkeep.lines import Header, Reader, Writer, from_plain, plain
 from aggregator.archive.upkeep.opening import known_schema, new_file, opened, schema_of, snapshot
+from aggregator.archive.upkeep.packing import packed, unpacked
 from aggregator.archive.upkeep.solitude import alone
 from aggregator.archive.upkeep.tables import Table, content_tables, row_counts
 from aggregator.errors import ArchiveError
@@ -41,7 +37,7 @@ def export_to_file(archive: Path, target: Path, *, now: datetime, progress: Prog
     """
     refuse_existing(target)
     with unfinished(target) as part:
-        with part.open("wb") as raw, _compressed(raw, target.name) as to:
+        with part.open("wb") as raw, packed(raw, target.name) as to:
             rows = export(archive, to, now=now, progress=progress)
         publish(part, target)
     return rows
@@ -75,18 +71,6 @@ def _write_rows(
             progress(writer.lines, header.rows)
 
 
-@contextmanager
-def _compressed(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    if name.endswith(".gz"):
-        with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
-            yield cast("IO[bytes]", packed)
-    elif name.endswith(".zst"):
-        with zstandard.ZstdCompressor(level=3).stream_writer(raw, closefd=False) as stream:
-            yield cast("IO[bytes]", stream)
-    else:
-        yield raw
-
-
 # --- in ---
 
 
@@ -97,8 +81,8 @@ def import_file(source: Path, archive: Path, *, progress: Progress = unseen, ind
         ArchiveError: the archive is not empty; the file cannot be read, is cut, changed or does not fit, with its line.
     """
     try:
-        with source.open("rb") as raw, _unpacked(raw, source.name) as unpacked:
-            return import_lines(unpacked, str(source), archive, progress=progress, indexing=indexing)
+        with source.open("rb") as raw, unpacked(raw, source.name) as lines:
+            return import_lines(lines, str(source), archive, progress=progress, indexing=indexing)
     except OSError as error:
         raise ArchiveError(f"{source}: {error.strerror or error}") from error
 
@@ -127,18 +111,6 @@ def import_lines(
                 raise _not_empty(archive)
             put_in_place(part, archive)
     return header.rows
-
-
-@contextmanager
-def _unpacked(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    if name.endswith(".gz"):
-        with gzip.GzipFile(fileobj=raw, mode="rb") as unpacked:
-            yield cast("IO[bytes]", unpacked)
-    elif name.endswith(".zst"):
-        stream = zstandard.ZstdDecompressor().stream_reader(raw, closefd=False, read_across_frames=True)
-        yield cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", stream), 2**20))
-    else:
-        yield raw
 
 
 def _require_empty(archive: Path) -> None:

@@ -61,7 +61,6 @@ def test_a_damaged_file_is_told(archive: Path) -> None:
     assert any("restore" in one.do for one in check(archive))
 
 
-@pytest.mark.skipif(VERSION < (3, 44), reason="older ones do not look into the index")
 def test_a_damaged_index_is_told_and_mended(archive: Path) -> None:
     before = content(archive)
     change(archive, "UPDATE article_words_data SET block = zeroblob(60) WHERE id > 10")

@@ -1,0 +1,111 @@
+"""What is wrong with settings though each field is well-formed."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from datetime import datetime
+from itertools import chain
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from aggregator.acquire.websub import callback_path
+from aggregator.settings import DigestDefinition, Feed, Mail, SavedSearch, Settings
+from aggregator.text.urls import is_web_url
+
+PASSWORD_VARIABLE = "AGGREGATOR_MAIL_PASSWORD"
+#: Where in the settings something stands: ("feeds", 0, "url").
+Place = tuple[str | int, ...]
+#: Where, and what is wrong and to do.
+Problem = tuple[Place, str]
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def contradictions(settings: Settings, *, now: datetime, line_of: Callable[[Place], int]) -> Iterator[Problem]:
+    """The problems, in the order of the sections; `line_of` tells where else something stands."""
+    yield from _feed_problems(settings.feeds, line_of)
+    yield from chain.from_iterable(_digest_problems(n, digest) for n, digest in enumerate(settings.digests))
+    yield from _search_problems(settings.searches)
+    yield from _query_problems(settings, now)
+    callback = settings.network.websub_callback
+    if callback and not callback_path(callback):
+        yield (
+            ("network", "websub_callback"),
+            f"{callback!r:.80} is no address with a path of its own; write https://your.host/websub",
+        )
+    yield from _mail_problems(settings.mail, settings)
+
+
+def _feed_problems(feeds: tuple[Feed, ...], line_of: Callable[[Place], int]) -> Iterator[Problem]:
+    seen: dict[str, Place] = {}
+    for number, feed in enumerate(feeds):
+        place: Place = ("feeds", number, "url")
+        if not is_web_url(feed.url):
+            yield place, f"{feed.url!r:.80} is not an http(s) address; write https://…"
+        if feed.url in seen:
+            yield place, f"stands already in line {line_of(seen[feed.url])}; remove one of the two"
+        seen.setdefault(feed.url, place)
+        yield from _selector_problems(number, feed)
+
+
+def _selector_problems(number: int, feed: Feed) -> Iterator[Problem]:
+    if (feed.kind == "page") != (feed.selectors is not None):
+        yield ("feeds", number), "`kind: page` and `selectors:` belong together; add the one or remove the other"
+    if feed.selectors:
+        from aggregator.acquire.page import selector_problem  # few lists have pages
+
+        for field in fields(feed.selectors):
+            selector = getattr(feed.selectors, field.name)
+            if selector and (problem := selector_problem(selector)):
+                place = ("feeds", number, "selectors", field.name)
+                yield place, f"{selector!r:.80} is no CSS selector ({problem}); mend it"
+
+
+def _digest_problems(number: int, digest: DigestDefinition) -> Iterator[Problem]:
+    place = ("digests", number)
+    if not _is_zone(digest.zone):
+        close = difflib.get_close_matches(digest.zone, available_timezones(), 1)
+        hint = f"did you mean {close[0]}?" if close else "use an IANA name such as Europe/Berlin"
+        yield (*place, "zone"), f"no time zone {digest.zone!r}; {hint}"
+    if not _TIME.fullmatch(digest.time):
+        yield (*place, "time"), f'{digest.time!r} is no time of day; write "07:00"'
+    if not _NAME.fullmatch(digest.name):
+        yield (*place, "name"), "use letters, digits, - and _ only"
+
+
+def _search_problems(searches: tuple[SavedSearch, ...]) -> Iterator[Problem]:
+    for number, search in enumerate(searches):
+        place = ("searches", number, "name")
+        if not _NAME.fullmatch(search.name):
+            yield place, "use letters, digits, - and _ only"
+        if search.name in [earlier.name for earlier in searches[:number]]:
+            yield place, f"another search is called {search.name!r}; give each its own name"
+
+
+def _query_problems(settings: Settings, now: datetime) -> Iterator[Problem]:
+    from aggregator.queries import query_problems  # it loads what knows concepts, which `--help` need not
+
+    return query_problems(settings, now)
+
+
+def _mail_problems(mail: Mail | None, settings: Settings) -> Iterator[Problem]:
+    if mail:
+        if mail.password:
+            yield ("mail", "password"), f"never in this file; set {PASSWORD_VARIABLE} and remove the line"
+        return
+    recipients = {
+        "digests": [digest.recipients for digest in settings.digests],
+        "alerts": [rule.recipients for rule in settings.alerts],
+    }
+    for kind, listed in recipients.items():
+        for number, named in enumerate(listed):
+            if named:
+                place = (kind, number, "recipients")
+                yield place, "there is no `mail:` section to send them with; add one"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False

@@ -19,7 +19,18 @@ from ruamel.yaml.error import YAMLError
 from aggregator.acquire.access import access_problem, proxy_problem
 from aggregator.contradictions import PASSWORD_VARIABLE, contradictions
 from aggregator.errors import ConfigurationError
-from aggregator.settings import AlertRule, DigestDefinition, Feed, Mail, Network, Retention, SavedSearch, Settings, Web
+from aggregator.settings import (
+    AlertRule,
+    DigestDefinition,
+    Feed,
+    Mail,
+    Network,
+    Retention,
+    SavedSearch,
+    Settings,
+    Translation,
+    Web,
+)
 from aggregator.yamlfile import line_of, read_yaml
 
 DEFAULT_FILE = Path("feeds.yaml")
@@ -35,6 +46,7 @@ _TYPES: Mapping[str, type] = {
     "mail": Mail,
     "web": Web,
     "retention": Retention,
+    "translation": Translation,
 }
 _MENDS = {
     "missing": "add it",
@@ -57,14 +69,15 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     )
     settings = replace(settings, network=_routed(path, settings.network, environment))
     settings = replace(settings, feeds=tuple(_filtered(feed, settings) for feed in settings.feeds))
-    mail = replace(settings.mail, password=environment.get(PASSWORD_VARIABLE, "")) if settings.mail else None
     home = path.absolute().parent
+    mail = _sending(settings.mail, home, environment) if settings.mail else None
     model = home / settings.semantic_model if settings.semantic_model else None
     return replace(
         settings,
         archive=home / settings.archive,
         digest_folder=home / settings.digest_folder,
         semantic_model=model,
+        template_folder=home / settings.template_folder if settings.template_folder else None,
         mail=mail,
     )
 
@@ -115,6 +128,16 @@ def _routed(path: Path, network: Network, environment: Mapping[str, str]) -> Net
     if problem:
         raise ConfigurationError(f"{path}:{line_of(read_yaml(path), ('network', 'proxy'))}: network.proxy: {problem}")
     return replace(network, proxy=proxy)
+
+
+def _sending(mail: Mail, home: Path, environment: Mapping[str, str]) -> Mail:
+    """The mail section with its secret and absolute paths."""
+    return replace(
+        mail,
+        password=environment.get(PASSWORD_VARIABLE, ""),
+        certificates=home / mail.certificates if mail.certificates else None,
+        dkim=replace(mail.dkim, key_file=home / mail.dkim.key_file) if mail.dkim else None,
+    )
 
 
 def _filled(text: str, environment: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 DIRECT = "direct"
 
 Language = Literal["en", "ru", "zh"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Text = Annotated[str, MinLen(1)]
 
 
@@ -155,29 +156,63 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a digest: the stories that a query finds and no earlier section has shown."""
+
+    __pydantic_config__ = _STRICT
+
+    title: Text
+    """Its heading."""
+    query: str = ""
+    """What belongs here, in the query language; empty: what the sections before have left."""
+    maximum_stories: Annotated[int, Ge(1), Le(1000)] = 12
+    """So many are shown; the next are also noted, by their headlines."""
+    maximum_per_outlet: Annotated[int, Ge(1)] | None = None
+    """Stories whose lead article is of one outlet; absent: any number."""
+    maximum_per_camp: Annotated[int, Ge(1)] | None = None
+    """Stories whose lead article is of one camp, so that no side drowns the others; absent: any number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestDefinition:
     """A digest: what it holds, when it is made, who gets it."""
 
     __pydantic_config__ = _STRICT
 
     name: Annotated[str, MinLen(1)] = "daily"
-    """Short name; part of file names, so letters, digits, - and _ only."""
+    """Short name; part of file names and addresses, so letters, digits, - and _ only."""
     title: str = "China–Russia daily"
     """Heading of each edition."""
+    days: Literal["daily", "weekdays", "weekly"] | tuple[Weekday, ...] = "daily"
+    """On which days an edition is made: `weekly` is each Monday; or a list such as [tue, fri]."""
     time: str = "07:00"
     """Local time of day at which the edition is made, HH:MM."""
     zone: str = "UTC"
-    """IANA time zone of `time` and of the dates, e.g. Europe/Berlin."""
-    window_hours: Annotated[int, Ge(1), Le(24 * 31)] = 24
-    """Hours before `time` that the edition covers."""
+    """IANA time zone of `days`, of `time` and of the dates, e.g. Europe/Berlin."""
+    window_hours: Annotated[int, Ge(1), Le(24 * 31)] | None = None
+    """Hours before `time` that the edition covers; absent: since the edition before should have been made."""
     minimum_relevance: Annotated[float, Ge(0), Le(1)] = 0.5
     """Stories below this relevance are left out."""
     query: str = ""
     """Further restriction in the query language; empty: none."""
+    languages: tuple[Language, ...] = ()
+    """Only stories with an article in one of these languages; empty: all."""
+    sections: tuple[Section, ...] = ()
+    """The parts in their order; absent: one for each topic."""
     maximum_stories: Annotated[int, Ge(1), Le(1000)] = 60
-    """Most relevant stories that are shown; the rest is counted."""
+    """Stories that are shown in all."""
+    also_noted: Annotated[int, Ge(0), Le(1000)] = 20
+    """Further stories, told by their headlines; the rest is counted."""
+    week_in_review: bool = False
+    """Also the last seven days: the most important stories of each, and the volume of each topic."""
+    when_empty: Literal["say", "skip"] = "say"
+    """If no story is found: an edition that says so and how the feeds are, or none is delivered."""
+    subject: str = "{title}, {date}: {stories} stories"
+    """Subject of mails: {title}, {date}, {weekday}, {stories} and {top}, the headline of the top story."""
+    outputs: tuple[Literal["file", "mail", "feed"], ...] = ("file", "mail", "feed")
+    """What becomes of an edition: files in `digest_folder`, mails to the recipients, an entry in the web's feed of editions."""
     recipients: tuple[str, ...] = ()
-    """Mail addresses; needs `mail`."""
+    """Mail addresses; needs `mail`. Each gets a mail of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +246,34 @@ class SavedSearch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dkim:
+    """A DKIM signature (RFC 6376); needs the extra `dkim`."""
+
+    __pydantic_config__ = _STRICT
+
+    domain: Text
+    """The signing domain, that of the sender."""
+    selector: Text
+    """The key's name under `_domainkey` in the domain."""
+    key_file: Path
+    """The private key (PEM), relative to the folder of this file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """What translates headlines that are not English; what it says is marked as a machine's."""
+
+    __pydantic_config__ = _STRICT
+
+    command: tuple[Text, ...] = ()
+    """A program and its arguments: it reads {"language": …, "texts": […]} and writes {"texts": […]}, JSON in UTF-8."""
+    url: str = ""
+    """Instead of a program an address that is POSTed the same."""
+    timeout_seconds: Annotated[float, Ge(1), Le(600)] = 60
+    """Patience with all the headlines of an edition; without an answer they stay as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """The SMTP server that mail leaves through."""
 
@@ -228,6 +291,18 @@ class Mail:
     """Log-in name; the password comes from the environment: AGGREGATOR_MAIL_PASSWORD."""
     password: str = ""
     """Never write it here: set AGGREGATOR_MAIL_PASSWORD."""
+    certificates: Path | None = None
+    """File with the certificates that the server's is checked against (PEM), relative to the folder of this file; absent: the system's."""
+    reply_to: str = ""
+    """Where replies go; empty: to the sender."""
+    list_id: str = ""
+    """Identity of the mailing list (RFC 2919), e.g. daily.example.org; empty: made of the digest's name and the sender's domain."""
+    unsubscribe: str = ""
+    """Address behind List-Unsubscribe: a mailto:, or an https:// that takes a one-click POST (RFC 8058); empty: a mailto: to the sender."""
+    per_minute: Annotated[int, Ge(1)] | None = None
+    """Mails that are handed over in a minute at most; absent: as fast as the server takes them."""
+    dkim: Dkim | None = None
+    """How mails are signed; absent: not by this program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,3 +365,7 @@ class Settings:
     """When old texts are dropped; absent: never."""
     digest_folder: Path = Path("digests")
     """Where editions are written; relative to the folder of this file."""
+    template_folder: Path | None = None
+    """Templates that stand in for those of the program, by their names; relative to the folder of this file; absent: none."""
+    translation: Translation | None = None
+    """What translates headlines for digests; absent: nothing."""

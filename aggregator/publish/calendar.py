@@ -43,7 +43,7 @@ def edition_window(
     due = due_at(digest, day)
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(digest.zone)).astimezone(UTC)
     until = midnight if by_command else due
-    return min(due, now) - timedelta(hours=digest.window_hours), min(until, now)
+    return min(due, now) - timedelta(hours=digest.window_hours or 24), min(until, now)
 
 
 def local_day(digest: DigestDefinition, now: datetime) -> date:

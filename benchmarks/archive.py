@@ -139,7 +139,8 @@ class Press:
             concept = self._chance.choices(self._concepts, cum_weights=zipf(len(self._concepts)))[0]
             words.insert(self._chance.randrange(len(words)), self._chance.choice(concept.names[language]))
         joint, stop = ("", "。") if language == "zh" else (" ", ". ")
-        return joint.join(words).capitalize() + stop
+        text = joint.join(words)
+        return text[:1].upper() + text[1:] + stop
 
     def article(self, number: int, total: int) -> Article:
         """The article of this number, of so many in three years; a feed has one language."""

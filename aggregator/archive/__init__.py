@@ -1,12 +1,13 @@
 """Stage 3, EDGE: what we keep. The Archive protocol is the only way to what is stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 from aggregator.model import (
     Annotated,
     Capture,
+    DayVolume,
     Delivery,
     DeliveryState,
     Edition,
@@ -19,6 +20,7 @@ from aggregator.model import (
     Notice,
     Page,
     Placement,
+    RankedStory,
     Revision,
     Saved,
     Selection,
@@ -153,8 +155,22 @@ class Archive(Protocol):
     def affair(self, story_id: int) -> tuple[Episode, ...]:
         """The stories of a story's affair, itself among them, earliest first; none while its affair is not decided."""
 
-    def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
-        """Stories with an article in the period that matches; each with the articles of before `until`."""
+    def story_ids(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> frozenset[int]:
+        """Stories with an article in the period that matches."""
+
+    def ranked_stories(
+        self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query
+    ) -> tuple[RankedStory, ...]:
+        """The same, with what ranks them as it stood at `until`, by id."""
+
+    def told_stories(self, stories: Collection[int], until: datetime) -> tuple[Story, ...]:
+        """Stories by id, each with its articles of before `until`."""
+
+    def volumes(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[DayVolume, ...]:
+        """Relevant articles in each 24 hours before `until`, by camp and topics."""
+
+    def notices_between(self, since: datetime, until: datetime) -> tuple[Notice, ...]:
+        """Notices made in a period, the earliest first."""
 
     def search(
         self, query: Query, *, order: Order, limit: int, offset: int, stories: bool = False, as_of: int | None = None
@@ -200,9 +216,6 @@ class Archive(Protocol):
 
     def copies(self) -> int:
         """Articles that reprint another's text."""
-
-    def volume(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[int, ...]:
-        """Relevant articles in each 24 hours before `until`, the earliest first."""
 
     def last_article_id(self) -> int:
         """The highest article id that has a story; 0 in an empty archive."""

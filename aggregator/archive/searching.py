@@ -18,13 +18,15 @@ from aggregator.archive.branches import Branch, branches
 from aggregator.archive.positions import first_position, moment_of
 from aggregator.archive.rows import store_time
 from aggregator.archive.timeline import stretches
-from aggregator.model import Bucket, Facets, Page, StoredArticle, Story
+from aggregator.model import Bucket, Facets, Page, StoredArticle
 from aggregator.model.query import And, Compare, Query
 
-#: So many of the newest matches are ranked where an order must look at each, are counted for a page, and tell by topic,
-#: actor, outlet and so on what a query is like. Ranking 300,000 takes a second, and of so many nobody wants the best of
-#: all times. The timeline counts all.
+#: So many of the newest matches are ranked where an order must look at each, and tell by topic, actor, outlet and so on
+#: what a query is like. Ranking 300,000 takes a second, and of so many nobody wants the best of all times. The timeline
+#: counts all.
 NEWEST = 5_000
+#: Of a page so many matches are counted: more than one looks through.
+_COUNTED = 1_000
 
 #: Orders in which the index has its rows; the first is of the earliest.
 _BY_TIME: tuple[Order, Order] = ("oldest", "newest")
@@ -58,28 +60,22 @@ class Searching(SqliteBase):
         asked = [branch.as_of(as_of) for branch in branches(query, self._compiler)]
         rows = _merged((self._ranked(branch, order) for branch in asked), stories=stories)
         found = [row.article for row in islice(rows, offset, offset + limit)]
-        if order in _BY_TIME and len(found) < limit and (found or not offset):
+        at_end = len(found) < limit and (found or not offset)
+        if at_end and (order in _BY_TIME or _are_all_ranked(asked, offset + len(found))):
             total, more = offset + len(found), False
         else:
-            total, more = self._up_to_newest(asked, stories=stories)
+            total, more = self._up_to_counted(asked, stories=stories)
         return Page(total=max(total, offset + len(found)), more=more, articles=self._in_order(found), as_of=until)
 
-    def stories(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> tuple[Story, ...]:
-        begin, end = (Compare("date", ">=", store_time(since)), Compare("date", "<", store_time(until)))
+    def story_ids(self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query) -> frozenset[int]:
+        begin, end = Compare("date", ">=", store_time(since)), Compare("date", "<", store_time(until))
         relevant = Compare("relevance", ">=", minimum_relevance)
         found: set[int] = set()
         for branch in branches(And((begin, end, relevant, query)), self._compiler):
             source, parameters = branch.source()
             rows = self._rows(f"SELECT DISTINCT story_id AS story {source} AND story_id IS NOT NULL", parameters)
             found.update(row["story"] for row in rows)
-        articles = self._articles(
-            "date < ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY date, id",
-            (store_time(until), json.dumps(sorted(found))),
-        )
-        grouped: dict[int, list[StoredArticle]] = {}
-        for stored in articles:
-            grouped.setdefault(stored.story or 0, []).append(stored)
-        return tuple(Story(id=story, articles=tuple(members)) for story, members in grouped.items())
+        return frozenset(found)
 
     def independent_sources(self, stories: Sequence[int]) -> dict[int, int]:
         sql = "SELECT id, sources FROM stories WHERE id IN (SELECT value FROM json_each(?))"
@@ -112,17 +108,17 @@ class Searching(SqliteBase):
         with translated(self._path):
             yield from map(_Row._make, self._db.execute(sql, parameters))
 
-    def _up_to_newest(self, asked: Sequence[Branch], *, stories: bool) -> tuple[int, bool]:
+    def _up_to_counted(self, asked: Sequence[Branch], *, stories: bool) -> tuple[int, bool]:
         """How many match, and whether there may be more than were counted."""
         if len(asked) == 1 and not stories:
             branch = asked[0]
             if branch.match and branch.needs_articles:
                 return self._among_newest(branch)
-            total = self._number(branch, f"LIMIT {NEWEST + 1}")
+            total = self._number(branch, f"LIMIT {_COUNTED + 1}")
         else:
             rows = _merged((self._ranked(branch, "newest") for branch in asked), stories=stories)
-            total = sum(1 for _ in islice(rows, NEWEST + 1))
-        return min(total, NEWEST), total > NEWEST
+            total = sum(1 for _ in islice(rows, _COUNTED + 1))
+        return min(total, _COUNTED), total > _COUNTED
 
     def _among_newest(self, branch: Branch) -> tuple[int, bool]:
         """Of the newest that the index finds, those that meet the condition, too."""
@@ -183,6 +179,11 @@ def _merged(sources: Iterable[Iterator[_Row]], *, stories: bool = False) -> Iter
         if identity not in seen:
             seen.add(identity)
             yield row
+
+
+def _are_all_ranked(asked: Iterable[Branch], rows: int) -> bool:
+    """Whether so few rows came from the branches that none was left unranked."""
+    return rows < NEWEST and not any(branch.match and branch.needs_articles for branch in asked)
 
 
 def _best(branch: Branch, key: str) -> tuple[str, tuple[object, ...]]:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import roll_back
 from aggregator.archive.captures import Captures
+from aggregator.archive.digesting import Digesting
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
     delivery_from,
@@ -17,10 +18,8 @@ from aggregator.archive.rows import (
     notice_from,
     notice_row,
     read_time,
-    store_time,
 )
 from aggregator.archive.saving import Saving
-from aggregator.archive.searching import Searching
 from aggregator.archive.statements import marks
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
@@ -38,7 +37,7 @@ from aggregator.model import (
 from aggregator.model.query import Query
 
 
-class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Tidying):
+class SqliteArchive(Digesting, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Tidying):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---
@@ -132,16 +131,6 @@ class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Sub
 
     def copies(self) -> int:
         return int(self._one("SELECT count(*) FROM articles WHERE copy_of IS NOT NULL") or 0)
-
-    def volume(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[int, ...]:
-        end = store_time(until)
-        rows = self._rows(
-            "SELECT (strftime('%s', ?) - strftime('%s', date) - 1) / 86400 AS back, count(*) AS articles FROM articles"
-            " WHERE date >= ? AND date < ? AND relevance >= ? GROUP BY back",
-            (end, store_time(until - timedelta(days=days)), end, minimum_relevance),
-        )
-        counts = {row["back"]: row["articles"] for row in rows}
-        return tuple(counts.get(back, 0) for back in range(days - 1, -1, -1))
 
     def last_article_id(self) -> int:
         return int(self._one("SELECT max(id) FROM articles WHERE story_id IS NOT NULL") or 0)

@@ -24,6 +24,7 @@ from aggregator.model.acquire import (
 from aggregator.model.annotate import STILL, Annotated, Concept, Evidence, Field, Mention, Relevance, Side, Tenure
 from aggregator.model.archive import (
     Bucket,
+    DayVolume,
     Episode,
     Facets,
     FullText,
@@ -31,6 +32,7 @@ from aggregator.model.archive import (
     Harvest,
     Page,
     Placement,
+    RankedStory,
     Reading,
     Record,
     Revision,
@@ -56,6 +58,7 @@ __all__ = [
     "Capture",
     "Concept",
     "DateConfidence",
+    "DayVolume",
     "Delivery",
     "DeliveryState",
     "Document",
@@ -84,6 +87,7 @@ __all__ = [
     "ParseFailure",
     "ParsedFeed",
     "Placement",
+    "RankedStory",
     "Reading",
     "Record",
     "Relevance",

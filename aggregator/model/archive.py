@@ -235,6 +235,26 @@ class Page:
     """Id of the last article that was there: asked for again, later pages do not shift when articles arrive."""
 
 
+class RankedStory(NamedTuple):
+    """A story and what ranks it; outlet and camp are those of its lead article."""
+
+    id: int
+    relevance: float
+    sources: int
+    languages: tuple[str, ...]
+    outlet: str
+    camp: str
+
+
+class DayVolume(NamedTuple):
+    """Articles of one camp with the same topics, in 24 hours that end so many times 24 hours back."""
+
+    back: int
+    camp: str
+    topics: tuple[str, ...]
+    articles: int
+
+
 class Bucket(NamedTuple):
     """Articles of a stretch of time."""
 

@@ -55,7 +55,7 @@ class Found:
 
     @property
     def count(self) -> str:
-        """How many match, in words: «more than 5,000 articles»."""
+        """How many match, in words: «more than 1,000 articles»."""
         total, noun = self.page.total, ("story", "stories") if self.stories else ("article", "articles")
         return f"{'more than ' if self.page.more else ''}{total:,} {noun[total != 1]}"
 

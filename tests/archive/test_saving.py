@@ -286,7 +286,10 @@ def test_stories_are_those_with_a_relevant_matching_article_in_the_window(archiv
     since = NOW - timedelta(hours=24)
 
     def found(minimum: float, query: Term | Everything) -> list[list[str]]:
-        stories = archive.stories(since, NOW, minimum_relevance=minimum, query=query)
+        ids = archive.story_ids(since, NOW, minimum_relevance=minimum, query=query)
+        ranked = archive.ranked_stories(since, NOW, minimum_relevance=minimum, query=query)
+        assert {story.id for story in ranked} == ids
+        stories = archive.told_stories(ids, NOW)
         return [[stored.article.title for stored in story.articles] for story in stories]
 
     assert found(0.5, Everything()) == [["Old root", "Fresh branch"], ["Strong"]]
@@ -308,7 +311,10 @@ def test_volume_counts_relevant_articles_in_each_24_hours_before(archive: Sqlite
     ):
         article = make_article(f"Before {seconds}", published=NOW - timedelta(seconds=seconds))
         archive.save(make_harvest(make_annotated(article, score=score)))
-    assert archive.volume(NOW, days=3, minimum_relevance=0.5) == (1, 1, 2)
+    assert [
+        (volume.back, volume.camp, volume.topics, volume.articles)
+        for volume in archive.volumes(NOW, days=3, minimum_relevance=0.5)
+    ] == [(0, "ru-state", ("energy",), 2), (1, "ru-state", ("energy",), 1), (2, "ru-state", ("energy",), 1)]
 
 
 # --- opening -----------------------------------------------------------------------------------

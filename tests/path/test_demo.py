@@ -64,7 +64,8 @@ def test_the_top_story_is_the_visit_in_three_languages(walked: tuple[Settings, R
     settings, _, _ = walked
     archive = read_archive(settings.archive)
     try:
-        stories = archive.stories(NOW - timedelta(days=1), NOW, minimum_relevance=0.5, query=Everything())
+        ids = archive.story_ids(NOW - timedelta(days=1), NOW, minimum_relevance=0.5, query=Everything())
+        stories = archive.told_stories(ids, NOW)
         visit = max(stories, key=lambda story: len(story.outlets))
     finally:
         archive.close()

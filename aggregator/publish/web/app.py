@@ -58,7 +58,8 @@ class _Pages:
         archive = self._open()
         try:
             until = self._clock()
-            stories = archive.stories(until - _TODAY, until, minimum_relevance=self._minimum, query=Everything())
+            found = archive.story_ids(until - _TODAY, until, minimum_relevance=self._minimum, query=Everything())
+            stories = archive.told_stories(found, until)
             counts = archive.counts()
         finally:
             archive.close()

@@ -1,0 +1,62 @@
+"""What digests are made of: the stories of a period by rank, what was said of them before, and how much is usual."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+
+from aggregator.archive.rows import notice_from, store_time
+from aggregator.archive.searching import Searching
+from aggregator.model import DayVolume, Notice, RankedStory, Story
+from aggregator.model.query import Query
+
+#: The rule of `publish.view.lead_article`: an original before a reprint, English, the most relevant, the first.
+_RANKED = """
+WITH told AS (
+    SELECT story_id, outlet, camp, language, relevance, copy_of, row_number() OVER (
+        PARTITION BY story_id ORDER BY copy_of IS NOT NULL, language <> 'en', relevance DESC, id
+    ) AS place
+    FROM articles WHERE date < ? AND story_id IN (SELECT value FROM json_each(?))
+)
+SELECT story_id, max(relevance), count(DISTINCT iif(copy_of IS NULL, outlet, NULL)), group_concat(DISTINCT language),
+    max(iif(place = 1, outlet, NULL)), max(iif(place = 1, camp, NULL))
+FROM told GROUP BY story_id ORDER BY story_id
+"""
+
+
+class Digesting(Searching):
+    """The part of the archive that digests use."""
+
+    def ranked_stories(
+        self, since: datetime, until: datetime, *, minimum_relevance: float, query: Query
+    ) -> tuple[RankedStory, ...]:
+        found = self.story_ids(since, until, minimum_relevance=minimum_relevance, query=query)
+        rows = self._db.execute(_RANKED, (store_time(until), json.dumps(sorted(found))))
+        return tuple(
+            RankedStory(story, relevance, sources, tuple(sorted(languages.split(","))), outlet, camp)
+            for story, relevance, sources, languages, outlet, camp in rows
+        )
+
+    def told_stories(self, stories: Collection[int], until: datetime) -> tuple[Story, ...]:
+        articles = self._articles(
+            "date < ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY date, id",
+            (store_time(until), json.dumps(sorted(stories))),
+        )
+        grouped = {story: [one for one in articles if one.story == story] for story in sorted(stories)}
+        return tuple(Story(id=story, articles=tuple(members)) for story, members in grouped.items() if members)
+
+    def volumes(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[DayVolume, ...]:
+        end = store_time(until)
+        sql = (
+            "SELECT (unixepoch(?) - unixepoch(date) - 1) / 86400 AS back, camp, topics, count(*)"
+            " FROM articles WHERE date >= strftime('%Y-%m-%dT%H:%M:%S+00:00', ?, ?) AND date < ? AND relevance >= ?"
+            " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
+        rows = self._db.execute(sql, (end, end, f"-{days} days", end, minimum_relevance))
+        return tuple(DayVolume(back, camp, tuple(topics.split()), number) for back, camp, topics, number in rows)
+
+    def notices_between(self, since: datetime, until: datetime) -> tuple[Notice, ...]:
+        rows = self._rows(
+            "SELECT * FROM notices WHERE created >= ? AND created < ? ORDER BY created, rule, story",
+            (store_time(since), store_time(until)),
+        )
+        return tuple(map(notice_from, rows))

@@ -13,16 +13,16 @@ from pathlib import Path
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
+from aggregator.editions import compose, feed_reports
 from aggregator.embedding import load_embedder
 from aggregator.fulltexts import read_full_texts
 from aggregator.linking import Linker
-from aggregator.model import Delivery, DeliveryState, Edition, FeedState
+from aggregator.model import Delivery, DeliveryState, Edition
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window
 from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
-from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
-from aggregator.publish.view import FeedReport
+from aggregator.publish.digest import edition_deliveries
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
 
@@ -115,8 +115,12 @@ def digest(
         done = {edition_day for _, edition_day in archive.edition_days(definition.name)}
         days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=_begun(archive))
         for edition_day in days:
-            window = edition_window(definition, edition_day, now, by_command=day is not None)
-            new = edition_day not in done and _make(archive, settings, definition, edition_day, window, now)
+            new = edition_day not in done
+            if new:
+                window = edition_window(definition, edition_day, now, by_command=day is not None)
+                edition = compose(archive, settings, definition, edition_day, window)
+                deliveries = edition_deliveries(edition, definition, settings.digest_folder, now)
+                new = archive.save_edition(edition, deliveries)
             made.append((definition, edition_day, new))
     return tuple(made)
 
@@ -127,43 +131,11 @@ def _begun(archive: Archive) -> datetime | None:
     return min(attempts, default=None)
 
 
-def _make(
-    archive: Archive,
-    settings: Settings,
-    definition: DigestDefinition,
-    day: date,
-    window: tuple[datetime, datetime],
-    now: datetime,
-) -> bool:
-    beat, (since, until) = load_beat(settings.beat), window
-    query = parse_query(definition.query, vocabulary=beat, now=until)
-    stories = archive.stories(since, until, minimum_relevance=definition.minimum_relevance, query=query)
-    volume = archive.volume(until, days=CHART_DAYS, minimum_relevance=definition.minimum_relevance)
-    edition = make_edition(
-        definition, day, since, until, stories, beat=beat, volume=volume, feeds=feed_reports(archive, settings)
-    )
-    return archive.save_edition(edition, edition_deliveries(edition, definition, settings.digest_folder, now))
-
-
 def write_edition_files(edition: Edition, definition: DigestDefinition, folder: Path, now: datetime) -> None:
     """Write an edition that the archive holds into a folder once more."""
     for delivery in edition_deliveries(edition, definition, folder, now):
         if delivery.channel == "file":
             write_file(delivery)
-
-
-def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]:
-    """How each configured feed is doing."""
-    states = archive.feed_states()
-    subscriptions = {one.feed_url: one for one in archive.subscriptions()}
-    return tuple(
-        FeedReport(
-            feed=feed,
-            state=states.get(feed.url) or FeedState(url=feed.url),
-            subscription=subscriptions.get(feed.url),
-        )
-        for feed in settings.feeds
-    )
 
 
 async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dict[DeliveryState, int]:

@@ -17,7 +17,8 @@ WITH told AS (
     ) AS place
     FROM articles WHERE date < ? AND story_id IN (SELECT value FROM json_each(?))
 )
-SELECT story_id, max(relevance), count(DISTINCT iif(copy_of IS NULL, outlet, NULL)), group_concat(DISTINCT language),
+SELECT story_id, max(relevance), count(*), count(DISTINCT iif(copy_of IS NULL, outlet, NULL)),
+    json_group_array(DISTINCT outlet), json_group_array(DISTINCT language),
     max(iif(place = 1, outlet, NULL)), max(iif(place = 1, camp, NULL))
 FROM told GROUP BY story_id ORDER BY story_id
 """
@@ -32,8 +33,17 @@ class Digesting(Searching):
         found = self.story_ids(since, until, minimum_relevance=minimum_relevance, query=query)
         rows = self._db.execute(_RANKED, (store_time(until), json.dumps(sorted(found))))
         return tuple(
-            RankedStory(story, relevance, sources, tuple(sorted(languages.split(","))), outlet, camp)
-            for story, relevance, sources, languages, outlet, camp in rows
+            RankedStory(
+                id=story,
+                relevance=relevance,
+                articles=articles,
+                sources=sources,
+                outlets=frozenset(json.loads(outlets)),
+                languages=frozenset(json.loads(languages)),
+                lead_outlet=outlet,
+                lead_camp=camp,
+            )
+            for story, relevance, articles, sources, outlets, languages, outlet, camp in rows
         )
 
     def told_stories(self, stories: Collection[int], until: datetime) -> tuple[Story, ...]:

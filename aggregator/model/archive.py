@@ -236,14 +236,17 @@ class Page:
 
 
 class RankedStory(NamedTuple):
-    """A story and what ranks it; outlet and camp are those of its lead article."""
+    """A story and what ranks it."""
 
     id: int
     relevance: float
+    articles: int
     sources: int
-    languages: tuple[str, ...]
-    outlet: str
-    camp: str
+    """Independent ones."""
+    outlets: frozenset[str]
+    languages: frozenset[str]
+    lead_outlet: str
+    lead_camp: str
 
 
 class DayVolume(NamedTuple):

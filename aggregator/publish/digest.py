@@ -1,29 +1,47 @@
-"""Pure: stories of a period → Edition → HTML and text."""
+"""Pure: what was found in a period → Edition → HTML, text and deliveries."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aggregator.annotate.beat import Beat
-from aggregator.model import Delivery, Edition, Health, Story
+from aggregator.model import DayVolume, Delivery, Edition, Notice, RankedStory, Story
+from aggregator.publish.compose import Telling, noted_story, told_story
+from aggregator.publish.content import Alerted, Content, Coverage, ToldSection, ToldStory, WeekDay
+from aggregator.publish.inlining import inlined
+from aggregator.publish.numbers import coverage_of, numbers_of
 from aggregator.publish.render import render
-from aggregator.publish.view import FeedReport, StoryView, story_view
+from aggregator.publish.selection import Selected
+from aggregator.publish.view import LANGUAGES, FeedReport
 from aggregator.settings import DigestDefinition
 
-#: Spans of 24 hours that the chart shows.
-CHART_DAYS = 14
+#: Gmail cuts a mail's HTML off behind 102 KB (https://developers.google.com/gmail, measured by many); with room for the rest of it.
+MAIL_BYTES = 100_000
+#: Stories of a mail, tried until it fits.
+_FITTING = (1000, 60, 40, 30, 20, 12, 6, 3)
+#: Feeds that the explanation of an empty section names.
+_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One span of the chart; `height` 0..100 of the tallest."""
+class Material:
+    """What an edition is made of."""
 
-    label: str
-    count: int
-    height: int
-    last: bool
+    ranked: Sequence[RankedStory]
+    """All stories that were found, the most important first."""
+    selected: Selected
+    stories: Mapping[int, Story]
+    """Those that are shown, noted or reviewed, by id."""
+    week: Sequence[tuple[date, Sequence[int], int]]
+    """Of days in review: the stories to note, and how many there were."""
+    notices: Sequence[Notice]
+    volumes: Sequence[DayVolume]
+    feeds: Sequence[FeedReport]
+    seen: Mapping[int, date]
+    translations: Mapping[str, str]
 
 
 def make_edition(
@@ -31,96 +49,177 @@ def make_edition(
     day: date,
     since: datetime,
     until: datetime,
-    stories: Sequence[Story],
+    material: Material,
     *,
     beat: Beat,
-    volume: Sequence[int],
-    feeds: Sequence[FeedReport],
+    versions: Mapping[str, str],
 ) -> Edition:
-    """Write the edition of a local date; the same input gives the same bytes."""
-    ranked = sorted(stories, key=_rank, reverse=True)
-    views = [story_view(story, beat) for story in ranked[: definition.maximum_stories]]
-    zone = ZoneInfo(definition.zone)
-    values = {
-        "title": definition.title,
-        "day": day,
-        "since": since.astimezone(zone),
-        "until": until.astimezone(zone),
-        "zone": definition.zone,
-        "top": views[0] if views else None,
-        "sections": sections(views, beat),
-        "stories": views,
-        "left_out": len(ranked) - len(views),
-        "articles": sum(len(story.articles) for story in ranked),
-        "outlets": len({outlet for story in ranked for outlet in story.outlets}),
-        "languages": len({language for view in views for language in view.languages}),
-        "bars": bars(volume, until.astimezone(zone)),
-        "feeds": feeds,
-        "ok": sum(report.state.health is Health.OK for report in feeds),
-        "troubled": [report for report in feeds if report.state.health is not Health.OK],
-        "topic_names": {topic.id: topic.name["en"] for topic in beat.topics.values()},
-        "minimum_relevance": definition.minimum_relevance,
-    }
-    return Edition(
-        digest=definition.name,
-        date=day,
-        since=since,
-        until=until,
-        html=render("digest.html", **values),
-        text=render("digest.txt", **values),
-        stories=tuple(view.id for view in views),
-        manifest=_manifest(definition, ranked, beat, feeds),
+    """Write the edition of a local date; the same input gives the same bytes. `versions` tell by what it was judged and made."""
+    content = _content(definition, day, since, until, material, beat=beat, made_by=f"aggregator {versions['program']}")
+    shown = [material.stories[story] for story in material.selected.shown]
+    return edition_of(
+        json.loads(json.dumps(asdict(content))),
+        Edition(
+            digest=definition.name,
+            date=day,
+            since=since,
+            until=until,
+            html="",
+            text="",
+            stories=tuple(story.id for story in shown),
+            manifest={
+                "versions": dict(versions),
+                "definition": json.loads(json.dumps(asdict(definition))),
+                "articles": {str(a.id): a.article.content_hash for story in shown for a in story.articles},
+                "feeds": {report.feed.url: report.state.health.value for report in material.feeds},
+            },
+        ),
     )
 
 
-def _manifest(
-    definition: DigestDefinition, stories: Sequence[Story], beat: Beat, feeds: Sequence[FeedReport]
-) -> dict[str, object]:
-    """What the edition was made of."""
-    return {
-        "weights": beat.weights.version,
-        "query": definition.query,
-        "minimum_relevance": definition.minimum_relevance,
-        "articles": {str(a.id): a.article.content_hash for story in stories for a in story.articles},
-        "feeds": {report.feed.url: report.state.health.value for report in feeds},
-    }
+def edition_of(content: Mapping[str, object], bare: Edition) -> Edition:
+    """An edition with its content, as plain values, and what is rendered of it."""
+    return replace(
+        bare,
+        html=render("digest.html", **content),
+        text=render("digest.txt", **content),
+        manifest={**bare.manifest, "content": content},
+    )
 
 
-def _rank(story: Story) -> tuple[float, int, int]:
-    """Relevance counts first; each further independent source and language makes a story more important."""
-    languages = len({stored.article.language for stored in story.articles})
-    weight = story.relevance.score * (1 + 0.25 * (story.independent_sources - 1) + 0.25 * (languages - 1))
-    return weight, story.independent_sources, -story.id
+def mail_html(edition: Edition) -> str:
+    """An edition as a mail's HTML, with so many stories that no mail client cuts it off."""
+    content: Mapping[str, object] = edition.manifest["content"]  # type: ignore[assignment]  # `edition_of` puts it there
+    for most in _FITTING:
+        html = inlined(render("mail.html", most=most, **content))
+        if len(html.encode()) <= MAIL_BYTES:
+            break
+    return html
 
 
-def sections(views: Sequence[StoryView], beat: Beat) -> list[tuple[str, str, list[StoryView]]]:
-    """(topic id, name, stories) in the beat's order of topics; the top story stands apart and is left out."""
-    grouped: dict[str, list[StoryView]] = {}
-    for view in views[1:]:
-        grouped.setdefault(view.topics[0], []).append(view)
-    return [(topic.id, topic.name["en"], grouped[topic.id]) for topic in beat.topics.values() if topic.id in grouped]
+def _content(
+    definition: DigestDefinition,
+    day: date,
+    since: datetime,
+    until: datetime,
+    material: Material,
+    *,
+    beat: Beat,
+    made_by: str,
+) -> Content:
+    zone = ZoneInfo(definition.zone)
+    telling = Telling(beat=beat, zone=zone, seen=material.seen, translations=material.translations)
+    told = {story: told_story(material.stories[story], telling) for story in material.selected.shown}
+    coverage = coverage_of(material.feeds, since)
+    order = [story.id for story in material.ranked if story.id in told]
+    top = told[order[0]] if order else None
+    return Content(
+        digest=definition.name,
+        title=definition.title,
+        date=day.isoformat(),
+        day=f"{day:%A}, {day.day} {day:%B %Y}",
+        since=f"{since.astimezone(zone):%d %b %H:%M}",
+        until=f"{until.astimezone(zone):%d %b %H:%M}",
+        zone=definition.zone,
+        minimum_relevance=round(100 * definition.minimum_relevance),
+        stories=len(material.ranked),
+        articles=sum(story.articles for story in material.ranked),
+        outlets=len(frozenset[str]().union(*(story.outlets for story in material.ranked))),
+        languages=len(frozenset[str]().union(*(story.languages for story in material.ranked))),
+        top=top,
+        top_reason=_top_reason(material.ranked, order),
+        sections=_sections(definition, material.selected, told, top, beat, coverage),
+        noted=tuple(noted_story(material.stories[id], material.translations) for id in material.selected.noted),
+        left_out=material.selected.left_out,
+        alerts=tuple(Alerted(rule=n.rule, headline=n.headline, why=n.why, url=n.url) for n in material.notices),
+        numbers=numbers_of(material.volumes, until.astimezone(zone), beat),
+        coverage=coverage,
+        week=tuple(
+            WeekDay(
+                day=f"{of:%A}, {of.day} {of:%B}",
+                stories=number,
+                told=tuple(noted_story(material.stories[id], material.translations) for id in ids),
+            )
+            for of, ids, number in material.week
+        ),
+        made_by=made_by,
+    )
 
 
-def bars(volume: Sequence[int], until: datetime) -> list[Bar]:
-    """The chart of the articles in each 24 hours, the last of which end at `until`."""
-    tallest = max(volume, default=0) or 1
-    return [
-        Bar(
-            label=(until - timedelta(days=len(volume) - 1 - position)).strftime("%d %b"),
-            count=count,
-            height=round(100 * count / tallest),
-            last=position == len(volume) - 1,
-        )
-        for position, count in enumerate(volume)
-    ]
+def _top_reason(ranked: Sequence[RankedStory], order: Sequence[int]) -> str:
+    """Why the top story is on top, in words."""
+    shown = {story.id: story for story in ranked}
+    if not order:
+        return ""
+    top = shown[order[0]]
+    *languages, last = [LANGUAGES.get(language, language) for language in sorted(top.languages)]
+    told_in = f"{', '.join(languages)} and {last}" if languages else last
+    reason = f"On top: {top.relevance:.0%} relevant, {_sources(top.sources)}, in {told_in}"
+    if len(order) == 1:
+        return f"{reason}."
+    following = shown[order[1]]
+    return f"{reason}; the next has {following.relevance:.0%} and {_sources(following.sources)}."
+
+
+def _sources(number: int) -> str:
+    return f"{number} independent source{'' if number == 1 else 's'}"
+
+
+def _sections(
+    definition: DigestDefinition,
+    selected: Selected,
+    told: Mapping[int, ToldStory],
+    top: ToldStory | None,
+    beat: Beat,
+    coverage: Coverage,
+) -> tuple[ToldSection, ...]:
+    def stories(ids: Sequence[int]) -> tuple[ToldStory, ...]:
+        return tuple(told[story] for story in ids if top is None or story != top.id)
+
+    if not definition.sections:
+        return _by_topic(stories(selected.shown), beat)
+    return tuple(
+        ToldSection(title=section.title, stories=stories(ids), empty="" if ids else _why_empty(coverage))
+        for section, ids in zip(definition.sections, selected.sections, strict=True)
+    )
+
+
+def _by_topic(stories: Sequence[ToldStory], beat: Beat) -> tuple[ToldSection, ...]:
+    """A section for each topic, in the beat's order; a story stands under the topic that most of its articles have."""
+    names = [topic.name["en"] for topic in beat.topics.values()]
+    grouped: dict[str, list[ToldStory]] = {name: [] for name in (*names, "Other")}
+    for story in stories:
+        grouped[story.topics[0] if story.topics else "Other"].append(story)
+    return tuple(ToldSection(title=name, stories=tuple(of), empty="") for name, of in grouped.items() if of)
+
+
+def _why_empty(coverage: Coverage) -> str:
+    unread = [note.outlet for note in (*coverage.failed, *coverage.stale, *coverage.unread)]
+    if not unread:
+        return f"Nothing in this period; all {coverage.feeds} feeds were read."
+    named = ", ".join(unread[:_NAMED]) + (f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else "")
+    return f"Nothing in this period, but {len(unread)} of {coverage.feeds} feeds were not read: {named}."
+
+
+def subject_of(edition: Edition, definition: DigestDefinition) -> str:
+    """The subject of an edition's mails."""
+    content: Mapping[str, object] = edition.manifest["content"]  # type: ignore[assignment]  # `edition_of` puts it there
+    top: Mapping[str, object] | None = content["top"]  # type: ignore[assignment]
+    return definition.subject.format(
+        title=definition.title,
+        date=edition.date.isoformat(),
+        weekday=f"{edition.date:%A}",
+        stories=len(edition.stories),
+        top=top["headline"] if top else "no story",
+    )
 
 
 def edition_deliveries(
     edition: Edition, definition: DigestDefinition, folder: Path, now: datetime
 ) -> tuple[Delivery, ...]:
     """The files and mails that bring an edition to its readers."""
-    subject = f"{definition.title}, {edition.date.isoformat()}: {len(edition.stories)} stories"
-    stem = f"{edition.digest}-{edition.date.isoformat()}"
+    subject = subject_of(edition, definition)
+    stem = folder / f"{edition.digest}-{edition.date.isoformat()}"
 
     def delivery(channel: str, target: str, text: str, html: str) -> Delivery:
         return Delivery(
@@ -134,8 +233,12 @@ def edition_deliveries(
             created=now,
         )
 
-    files = (
-        delivery("file", str(folder / f"{stem}.html"), "", edition.html),
-        delivery("file", str(folder / f"{stem}.txt"), edition.text, ""),
-    )
-    return files + tuple(delivery("mail", to, edition.text, edition.html) for to in definition.recipients)
+    if definition.when_empty == "skip" and not edition.stories:
+        return ()
+    made: list[Delivery] = []
+    if "file" in definition.outputs:
+        made += [delivery("file", f"{stem}.html", "", edition.html), delivery("file", f"{stem}.txt", edition.text, "")]
+    if "mail" in definition.outputs and definition.recipients:
+        html = mail_html(edition)
+        made += [delivery("mail", to, edition.text, html) for to in definition.recipients]
+    return tuple(made)

@@ -10,12 +10,11 @@ from aggregator.annotate.beat import Beat
 from aggregator.errors import QueryError
 from aggregator.model import Bucket, Facets
 from aggregator.model.query import And, Everything, Or, Query
-from aggregator.publish.view import CAMP_NAMES
+from aggregator.publish.view import CAMP_NAMES, LANGUAGES
 from aggregator.query import parse_query, printed
 
 _PLACES = ("place", "country")
 _MONTH = timedelta(days=31)
-_LANGUAGES = {"en": "English", "ru": "Russian", "zh": "Chinese"}
 
 
 class FacetRow(NamedTuple):
@@ -48,7 +47,7 @@ def facet_tables(facets: Facets, text: str, *, beat: Beat, now: datetime) -> tup
     actors = [(one.id, one.name(), n) for one, n in named if one.kind not in _PLACES]
     places = [(one.id, one.name(), n) for one, n in named if one.kind in _PLACES]
     camps = ((id, CAMP_NAMES.get(id, id), n) for id, n in facets.camp)
-    languages = ((id, _LANGUAGES.get(id, id), n) for id, n in facets.language)
+    languages = ((id, LANGUAGES.get(id, id), n) for id, n in facets.language)
     span = span_of(facets.timeline)
     return (
         narrowing.table("topic", topics),

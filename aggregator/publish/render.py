@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from aggregator.publish.view import behind
+from aggregator.publish.view import LANGUAGES, behind
 from aggregator.text.markup import without_forbidden
 from aggregator.text.urls import is_web_url, link_target
 
@@ -22,6 +22,7 @@ def _environment(*, markup: bool) -> Environment:
     )
     environment.filters["behind"] = behind
     environment.filters["moment"] = _moment
+    environment.filters["language"] = lambda code: LANGUAGES.get(code, code)
     environment.filters["percent"] = lambda share: f"{share * 100:.0f}"
     environment.filters["harmless"] = without_forbidden
     environment.filters["link_target"] = link_target

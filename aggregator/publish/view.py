@@ -21,6 +21,7 @@ CAMP_NAMES: Mapping[str, str] = {
     "wire": "Wires",
     "other": "Other",
 }
+LANGUAGES: Mapping[str, str] = {"en": "English", "ru": "Russian", "zh": "Chinese"}
 #: What a reader takes in at a glance; the story page has the rest.
 _SUMMARY = 320
 _REASONS = 3
@@ -110,12 +111,13 @@ def story_view(story: Story, beat: Beat) -> StoryView:
 
 def lead_article(story: Story) -> StoredArticle:
     """The article that speaks for a story: an original in English if there is one, then the most relevant, then the first."""
+    return min(story.articles, key=lead_rank)
 
-    def rank(stored: StoredArticle) -> tuple[bool, bool, float, int]:
-        article = stored.article
-        return (stored.copy_of is not None, article.language != "en", -stored.annotated.relevance.score, stored.id)
 
-    return min(story.articles, key=rank)
+def lead_rank(stored: StoredArticle) -> tuple[bool, bool, float, int]:
+    """The smaller, the rather an article speaks for its story."""
+    article = stored.article
+    return (stored.copy_of is not None, article.language != "en", -stored.annotated.relevance.score, stored.id)
 
 
 def actors(stored: StoredArticle, beat: Beat) -> tuple[str, ...]:
@@ -134,12 +136,13 @@ def _named(stored: StoredArticle, beat: Beat, kinds: Sequence[str]) -> tuple[str
     return tuple(c.name() for c in concepts if c.kind in kinds and not (c.kind == "country" and c.side in pair))
 
 
-#: What feeds put behind an entry's text, after the end of a sentence: the words of a link to the page, and a credit of the
-#: program that made the feed.
+#: What feeds put behind an entry's text, after the end of a sentence: the words of a link to the page, an invitation to a
+#: newsletter, and a credit of the program that made the feed.
 _TAIL = re.compile(
     r"""(^|[.!?。！？…»"”)\]]) \s* \[?(?:…|\.\.\.)?\]? \s*
     (?: read\ (?:more|on|the\ full\ (?:article|story)|full\ article) (?:\ (?:at|on|in)\ [\w.]+)?
       | continue\ reading | full\ story | читать\ (?:далее|полностью|дальше) | читайте\ далее | подробнее
+      | (?:sign\ up|subscribe)\ (?:for|to)\ [\w\ '’]{0,40}newsletters? | подпи(?:шитесь|сывайтесь)\ на\ наш[\w\ «»-]{0,40}
       | 阅读(?:全文|原文|更多) | 查看(?:全文|原文) | the\ post\ .{1,200}\ appeared\ first\ on\ .{1,80} )
     [\s.…›→>\]]* $""",
     re.IGNORECASE | re.VERBOSE,
@@ -148,9 +151,14 @@ _TAIL = re.compile(
 _TAIL_LENGTH = 400
 
 
+def without_tail(text: str) -> str:
+    """A text without the «Read more» that feeds put behind it."""
+    return text[:-_TAIL_LENGTH] + _TAIL.sub(r"\1", text[-_TAIL_LENGTH:])
+
+
 def shorten(text: str, limit: int) -> str:
     """The first sentences of a text up to about `limit` characters, never cut inside a word, without «Read more»."""
-    text = text[:-_TAIL_LENGTH] + _TAIL.sub(r"\1", text[-_TAIL_LENGTH:])
+    text = without_tail(text)
     if len(text) <= limit:
         return text
     cut = text[:limit]

@@ -314,7 +314,7 @@ def test_volume_counts_relevant_articles_in_each_24_hours_before(archive: Sqlite
     assert [
         (volume.back, volume.camp, volume.topics, volume.articles)
         for volume in archive.volumes(NOW, days=3, minimum_relevance=0.5)
-    ] == [(0, "ru-state", ("energy",), 2), (1, "ru-state", ("energy",), 1), (2, "ru-state", ("energy",), 1)]
+    ] == [(0, "other", (), 2), (1, "other", (), 1), (2, "other", (), 1)]
 
 
 # --- opening -----------------------------------------------------------------------------------

@@ -5,18 +5,20 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from aggregator.annotate.beat import load_beat
-from aggregator.model import FeedState, Health, Story
+from aggregator.model import DayVolume, FeedState, Health, Story
 from aggregator.publish.account import account_of
-from aggregator.publish.digest import make_edition
+from aggregator.publish.digest import mail_html, make_edition
 from aggregator.publish.render import render
 from aggregator.publish.view import FeedReport, story_view
 from aggregator.settings import DigestDefinition
 from tests.builders import make_annotated, make_article, make_feed, make_stored, make_story
+from tests.publish.materials import VERSIONS, material
 
 CHROMIUM = shutil.which("chromium")
 NOW = datetime(2026, 3, 5, 7, 0, tzinfo=UTC)
@@ -36,8 +38,8 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="module")
-def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="module", params=["page", "mail"])
+def page_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     hostile = "<script>document.title='taken'</script><img src='http://127.0.0.1:9/pixel'>"
     titles = ["Putin meets Li Shangfu", "Сверхдлинное" * 30, hostile]
     stories = [
@@ -45,18 +47,25 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
         for n, title in enumerate(titles, 1)
     ]
     failing = FeedState(url="https://b.example/rss", health=Health.FAILING, failures=3, reason="HTTP 503 " + "x" * 200)
+    volumes = [DayVolume(back, "wire", ("energy", "trade"), (back * 7) % 10) for back in range(31)]
+    seen = {1: date(2026, 3, 4)}
     edition = make_edition(
-        DigestDefinition(),
+        DigestDefinition(maximum_stories=2),
         date(2026, 3, 5),
         NOW - timedelta(days=1),
         NOW,
-        stories,
+        material(
+            *stories,
+            definition=DigestDefinition(maximum_stories=2),
+            feeds=(FeedReport(feed=make_feed(), state=failing),),
+            volumes=tuple(volumes),
+            seen=seen,
+        ),
         beat=load_beat(),
-        volume=[3, 0, 7, 1, 2, 5, 9, 4, 4, 1, 0, 2, 8, 6],
-        feeds=[FeedReport(feed=make_feed(), state=failing)],
+        versions=VERSIONS,
     )
     file = tmp_path_factory.mktemp("page") / "edition.html"
-    file.write_text(edition.html, encoding="utf-8")
+    file.write_text(edition.html if request.param == "page" else mail_html(edition), encoding="utf-8")
     return file.as_uri()
 
 
@@ -65,6 +74,42 @@ def test_nothing_sticks_out(browser: Browser, page_address: str, width: int) -> 
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(page_address)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+#: Each text that is shown whose contrast is below WCAG 2.2 AA (1.4.3: 4.5, or 3 for large or bold large letters).
+_TOO_PALE = """
+() => {
+    const parsed = text => text.match(/[\\d.]+/g).map(Number)
+    const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0)
+    const behind = element => {
+        for (let one = element; one; one = one.parentElement) {
+            const colour = parsed(getComputedStyle(one).backgroundColor)
+            if (colour.length < 4 || colour[3] > 0) return colour
+        }
+        return [255, 255, 255]
+    }
+    const found = []
+    for (const element of document.body.querySelectorAll('*')) {
+        const text = [...element.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join('')
+        const style = getComputedStyle(element)
+        if (!text || !element.getClientRects().length || element.closest('svg')) continue
+        const [a, b] = [light(parsed(style.color)), light(behind(element))]
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+        const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700)
+        if (ratio < (large ? 3 : 4.5)) found.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`)
+    }
+    return found
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read(browser: Browser, page_address: str, scheme: Literal["light", "dark"]) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(page_address)
+    assert page.evaluate(_TOO_PALE) == []
     page.close()
 
 

@@ -1,5 +1,6 @@
 """The edition: the same input gives the same bytes, hostile text stays text, each story says why and from whom."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +14,21 @@ import html5lib
 import pytest
 
 from aggregator.annotate.beat import Beat, load_beat
-from aggregator.model import Annotated, Edition, Evidence, Health, Mention, Story
-from aggregator.publish.digest import bars, edition_deliveries, make_edition, sections
+from aggregator.model import Annotated, DayVolume, Edition, Evidence, Health, Mention, Notice, Story
+from aggregator.publish.digest import (
+    MAIL_BYTES,
+    edition_deliveries,
+    edition_of,
+    mail_html,
+    make_edition,
+    subject_of,
+)
+from aggregator.publish.numbers import numbers_of
+from aggregator.publish.selection import by_importance, select
 from aggregator.publish.view import FeedReport, actors, behind, lead_article, places, shorten, story_view
-from aggregator.settings import Camp, DigestDefinition, Feed
+from aggregator.settings import Camp, DigestDefinition, Feed, Section
 from tests.builders import NOW, make_annotated, make_article, make_feed, make_state, make_stored, make_story
+from tests.publish.materials import VERSIONS, material, ranked
 
 DAY = date(2026, 3, 5)
 DAILY = DigestDefinition(zone="Europe/Berlin", recipients=("a@example.org",))
@@ -58,7 +69,13 @@ def edition(
     beat: Beat, *stories: Story, feeds: tuple[FeedReport, ...] = (), definition: DigestDefinition = DAILY
 ) -> Edition:
     return make_edition(
-        definition, DAY, NOW - timedelta(days=1), NOW, stories, beat=beat, volume=[0] * 13 + [3], feeds=feeds
+        definition,
+        DAY,
+        NOW - timedelta(days=1),
+        NOW,
+        material(*stories, feeds=feeds, definition=definition),
+        beat=beat,
+        versions=VERSIONS,
     )
 
 
@@ -226,14 +243,17 @@ def test_each_story_links_its_outlets_and_says_why_and_who_was_first(beat: Beat)
     assert {"TASS", "Xinhua", "Reuters"} <= set(links)
     assert all(str(href).startswith("https://example.com/") for href in links.values())
     said = text_of(articles["story-1"])
-    assert "First: TASS, 05 Mar 2026, 07:00 UTC · 3 independent sources · RU, ZH, EN" in said
+    assert (
+        "First: TASS (Russian state), 05 Mar, 08:00 · Chinese +35 min (Xinhua) · English +4 h (Reuters)"
+        " · 3 independent sources"
+    ) in said
     assert "Russian state: TASS ru" in said
     assert "Chinese state: Xinhua zh +35 min" in said
     assert "Wires: Reuters en +4 h" in said
     assert "Why it is here both sides (title, +4.0) a deal (text, +1.0)" in said
     assert "90% relevant" in said
     assert "First: BBC" in text_of(articles["story-2"])
-    assert "1 independent source ·" in text_of(articles["story-2"])
+    assert "1 independent source Other: BBC" in text_of(articles["story-2"])
 
 
 def test_the_text_twin_has_the_same_headlines_in_the_same_order(beat: Beat) -> None:
@@ -243,17 +263,18 @@ def test_the_text_twin_has_the_same_headlines_in_the_same_order(beat: Beat) -> N
     in_text = re.findall(r"^\* (.+)$", made.text, re.MULTILINE)
     assert in_text == in_html
     assert len(in_html) == 6
-    for part in ("First: TASS", "why: both sides (title)", "Reuters [en] +4 h https://example.com/"):
+    for part in ("First: TASS", "why: both sides (title)", "Reuters (Wires, en) +4 h https://example.com/"):
         assert part in made.text
 
 
 def test_stories_are_ranked_cut_to_the_maximum_and_the_rest_is_counted(beat: Beat) -> None:
     stories = [make_story(one(f"Title {n}", score=n / 10), story_id=n) for n in range(1, 6)]
-    made = edition(beat, *stories, definition=replace(DAILY, maximum_stories=2))
+    made = edition(beat, *stories, definition=replace(DAILY, maximum_stories=2, also_noted=1))
     assert made.stories == (5, 4)
     for text in (made.html, made.text):
-        assert "3 less relevant stories are in the archive" in text
-        assert "Title 3" not in text
+        assert "2 less important stories are in the archive" in text
+        assert "Title 3" in text.partition("Also noted" if text == made.html else "ALSO NOTED")[2]
+        assert "Title 2" not in text
 
 
 def test_independent_sources_and_languages_lift_a_story(beat: Beat) -> None:
@@ -282,15 +303,15 @@ def test_feeds_that_failed_are_named_with_their_reasons(beat: Beat) -> None:
     )
     made = edition(beat, feeds=feeds)
     rows = [text_of(e) for e in elements(made.html) if e.tag == f"{HTML}tr"]
-    assert rows == [
+    assert rows[-4:] == [
         "OutletState",
         "Badhttps://bad.example/rssfailing 3×: HTTP 503",
         "Gonehttps://gone.example/rssgone: HTTP 410",
         "Newhttps://new.example/rssnot polled yet",
     ]
-    assert "1 of 4 feeds were read without fault; these were not:" in made.html
+    assert "1 of 4 feeds were read; these were not:" in made.html
     assert "- Bad: failing 3×: HTTP 503 (https://bad.example/rss)" in made.text
-    assert "- Good: ok (https://good.example/rss)" in made.text
+    assert "Good" not in made.text
 
 
 def test_times_are_those_of_the_digests_zone(beat: Beat) -> None:
@@ -301,13 +322,16 @@ def test_times_are_those_of_the_digests_zone(beat: Beat) -> None:
 def test_the_manifest_says_what_the_edition_was_made_of(beat: Beat) -> None:
     story = story_of_three()
     made = edition(beat, story, feeds=(report(make_feed()),), definition=replace(DAILY, query="gas"))
-    assert made.manifest == {
-        "weights": beat.weights.version,
-        "query": "gas",
-        "minimum_relevance": 0.5,
+    assert {**made.manifest, "definition": None, "content": None} == {
+        "versions": VERSIONS,
+        "definition": None,
         "articles": {str(a.id): a.article.content_hash for a in story.articles},
         "feeds": {make_feed().url: "ok"},
+        "content": None,
     }
+    assert made.manifest["definition"]["query"] == "gas"  # type: ignore[index]
+    kept = json.loads(json.dumps(made.manifest))
+    assert edition_of(kept["content"], replace(made, html="", text="")) == made
 
 
 def test_an_edition_goes_into_two_files_and_to_each_recipient(beat: Beat, tmp_path: Path) -> None:
@@ -320,23 +344,35 @@ def test_an_edition_goes_into_two_files_and_to_each_recipient(beat: Beat, tmp_pa
     ]
     assert {(r.kind, r.key) for r in rows} == {("edition", "edition/daily/2026-03-05")}
     assert (rows[0].html, rows[0].text, rows[1].text, rows[1].html) == (made.html, "", made.text, "")
-    assert (rows[2].html, rows[2].text) == (made.html, made.text)
+    assert (rows[2].html, rows[2].text) == (mail_html(made), made.text)
     assert rows[2].subject == "China–Russia daily, 2026-03-05: 1 stories"
 
 
 # --- the parts ---------------------------------------------------------------------------------
 
 
-def test_sections_follow_the_beats_topics_and_leave_the_top_story_out(beat: Beat) -> None:
-    order = list(beat.topics)
-    late, early = order[3], order[1]
-    stories = [make_story(one(f"T{n}", topics=(t,)), story_id=n) for n, t in enumerate((late, late, early, "other"), 1)]
-    views = [story_view(story, beat) for story in stories]
-    assert [(topic, [v.id for v in members]) for topic, _, members in sections(views, beat)] == [
-        (early, [3]),
-        (late, [2]),
-        ("other", [4]),
-    ]
+def headings(made: Edition) -> dict[str, list[str]]:
+    """The headlines under each heading of the page."""
+    found: dict[str, list[str]] = {}
+    for element in elements(made.html):
+        if element.tag == f"{HTML}h2":
+            found[text_of(element)] = []
+        elif element.tag == f"{HTML}h3":
+            found[list(found)[-1]].append(text_of(element))
+    return {heading: headlines for heading, headlines in found.items() if headlines}
+
+
+def test_without_sections_stories_stand_under_the_beats_topics_but_the_top_story(beat: Beat) -> None:
+    topics = list(beat.topics.values())
+    late, early = topics[3], topics[1]
+    of = enumerate((late.id, late.id, early.id, "unheard-of"), 1)
+    made = edition(beat, *(make_story(one(f"T{n}", topics=(topic,)), story_id=n) for n, topic in of))
+    assert headings(made) == {
+        "Top story": ["T1"],
+        f"{early.name['en']} 1": ["T3"],
+        f"{late.name['en']} 1": ["T2"],
+        "Other 1": ["T4"],
+    }
 
 
 def test_a_story_without_a_topic_stands_under_other(beat: Beat) -> None:
@@ -345,16 +381,202 @@ def test_a_story_without_a_topic_stands_under_other(beat: Beat) -> None:
     assert story_view(make_story(one("x", topics=())), beat).topics == ("other",)
 
 
-def test_the_tallest_bar_of_the_chart_is_100_and_the_last_is_named_so() -> None:
-    shown = bars([2, 0, 8, 4], NOW)
-    assert [(bar.count, bar.height, bar.last) for bar in shown] == [
-        (2, 25, False),
-        (0, 0, False),
-        (8, 100, False),
-        (4, 50, True),
+def test_numbers_compare_the_last_24_hours_with_the_days_before(beat: Beat) -> None:
+    volumes = [
+        DayVolume(0, "wire", ("energy", "trade"), 4),
+        DayVolume(0, "ru-state", (), 2),
+        DayVolume(1, "wire", ("energy",), 8),
+        DayVolume(3, "ru-state", ("trade",), 1),
     ]
-    assert [bar.label for bar in shown] == ["02 Mar", "03 Mar", "04 Mar", "05 Mar"]
-    assert all(bar.height == 0 for bar in bars([0] * 14, NOW))
+    numbers = numbers_of(volumes, NOW, beat)
+    assert (numbers.count, numbers.mean, numbers.compared) == (6, 3.0, 3)
+    assert [(bar.label, bar.count, bar.height) for bar in numbers.days[-4:]] == [
+        ("02 Mar", 1, 12),
+        ("03 Mar", 0, 0),
+        ("04 Mar", 8, 100),
+        ("05 Mar", 6, 75),
+    ]
+    assert [(row.name, row.count, row.mean, row.width) for row in numbers.camps] == [
+        ("Wires", 4, 2.7, 100),
+        ("Russian state", 2, 0.3, 50),
+    ]
+    assert {row.name: (row.count, row.mean) for row in numbers.topics} == {"Energy": (4, 2.7), "Trade": (4, 0.3)}
+    assert numbers_of((), NOW, beat).compared == 0
+
+
+def test_sections_take_what_they_ask_for_in_order_and_within_their_caps(beat: Beat) -> None:
+    sections = (
+        Section(title="Gas", query="gas", maximum_stories=3, maximum_per_outlet=2),
+        Section(title="All sides", maximum_per_camp=1),
+        Section(title="Nothing", query="nothing"),
+    )
+    definition = replace(DAILY, sections=sections, also_noted=5)
+    outlets = ("A", "A", "A", "B", "C", "D")
+    stories = [
+        make_story(one(f"T{n}", outlet=outlet, camp=list(Camp)[n // 4], score=1 - n / 100), story_id=n)
+        for n, outlet in enumerate(outlets, 1)
+    ]
+    rows = by_importance(map(ranked, stories))
+    chosen = select(definition, rows, (frozenset({1, 2, 3, 4, 5}), frozenset(range(1, 7)), frozenset()))
+    assert chosen.sections == ((1, 2, 4), (3, 5), ())
+    assert (chosen.noted, chosen.left_out) == ((6,), 0)
+
+
+def test_an_empty_section_is_explained_by_the_feeds(beat: Beat) -> None:
+    definition = replace(DAILY, sections=(Section(title="Gas", query="gas"), Section(title="Rest")))
+    feeds = (report(make_feed()), report(make_feed("https://bad.example/rss", outlet="Bad"), Health.FAILING, "503", 3))
+    chosen = material(
+        make_story(one("Only")), feeds=feeds, definition=definition, members=(frozenset(), frozenset({1}))
+    )
+    made = make_edition(definition, DAY, NOW - timedelta(days=1), NOW, chosen, beat=beat, versions=VERSIONS)
+    for text in (made.html, made.text, mail_html(made)):
+        assert "Nothing in this period, but 1 of 2 feeds were not read: Bad." in text
+
+
+def test_of_a_story_told_before_only_what_is_new_is_told(beat: Beat) -> None:
+    story = make_story(
+        one("Talks begin", outlet="TASS", language="ru", minutes=-600, text="Old words of the first day. More."),
+        one(
+            "Talks end with a deal",
+            outlet="Reuters",
+            text="Both sides signed a contract for gas on Thursday. Then they left.",
+        ),
+        one("会谈结束", outlet="Xinhua", language="zh", minutes=5),
+    )
+    seen = {story.articles[0].id: DAY - timedelta(days=1)}
+    made = make_edition(
+        DAILY, DAY, NOW - timedelta(days=1), NOW, material(story, seen=seen), beat=beat, versions=VERSIONS
+    )
+    said = text_of(next(e for e in elements(made.html) if e.tag == f"{HTML}article"))
+    assert "Update – told first on 04 Mar. New: 2 outlets (Reuters, Xinhua); first report in English, Chinese." in said
+    assert "Both sides signed a contract for gas on Thursday. Then they left. — Reuters" in said
+    assert "Old words" not in said
+    assert "UPDATE: told first on 04 Mar; new: Reuters, Xinhua" in made.text
+
+
+def test_a_headline_keeps_its_language_and_a_translation_is_marked(beat: Beat) -> None:
+    story = make_story(one("Газ пошёл", language="ru"))
+    chosen = material(story, translations={"Газ пошёл": "Gas is flowing <b>"})
+    made = make_edition(DAILY, DAY, NOW - timedelta(days=1), NOW, chosen, beat=beat, versions=VERSIONS)
+    assert 'lang="ru">Газ пошёл</a>' in made.html
+    assert "Gas is flowing &lt;b&gt; <i>(machine translation)</i>" in made.html
+    assert "Gas is flowing &lt;b&gt; <i>(machine translation)</i>" in mail_html(made)
+    assert "= Gas is flowing <b> (machine translation)" in made.text
+
+
+def test_notices_that_were_only_kept_stand_in_the_digest(beat: Beat) -> None:
+    notice = Notice(
+        rule="gas", story=1, headline="Gas <flows>", why="matches 'gas'", url="https://e.org/1", created=NOW
+    )
+    chosen = material(make_story(one("Only")), notices=(notice,))
+    made = make_edition(DAILY, DAY, NOW - timedelta(days=1), NOW, chosen, beat=beat, versions=VERSIONS)
+    assert "Gas &lt;flows&gt;" in made.html
+    assert "ALERTS HELD BACK\n- Gas <flows> (gas: matches 'gas') https://e.org/1" in made.text
+
+
+# --- mails ---------------------------------------------------------------------------------------
+
+
+def test_a_mail_holds_as_many_stories_as_no_client_cuts_off(beat: Beat) -> None:
+    stories = [
+        make_story(one(f"Title {n} " + "long " * 30, text="A sentence of some words. " * 20), story_id=n)
+        for n in range(1, 200)
+    ]
+    made = edition(beat, *stories, definition=replace(DAILY, maximum_stories=150))
+    mail = mail_html(made)
+    assert len(made.html.encode()) > MAIL_BYTES
+    assert len(mail.encode()) <= MAIL_BYTES
+    assert mail.count('class="story') >= 20
+    assert "more are in the archive" in mail
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_hostile_text_in_a_mail_is_shown_and_does_nothing(beat: Beat, attack: str) -> None:
+    story = make_story(
+        one(attack, outlet=attack, text=f"{attack} and more " * 9, evidence=(Evidence(attack, attack, 1.0),))
+    )
+    made = edition(beat, story, definition=replace(DAILY, title=attack))
+    mail = mail_html(made)
+    for element in elements(mail):
+        tag = str(element.tag).rpartition("}")[2].lower() if isinstance(element.tag, str) else "!"
+        assert tag in MAIL_TAGS
+        assert set(element.attrib) <= MAIL_ATTRIBUTES
+        assert "url(" not in element.get("style", "")
+        assert urlsplit(element.get("href", "https://x")).scheme in ("http", "https")
+    assert attack.strip() in " ".join(text_of(element) for element in elements(mail)) or "  " in attack
+
+
+#: What mail clients understand, and nothing that runs or loads.
+MAIL_TAGS = frozenset(
+    [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "table",
+        "tbody",
+        "tr",
+        "td",
+        "div",
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "a",
+        "b",
+        "i",
+        "br",
+        "span",
+    ]
+)
+MAIL_ATTRIBUTES = frozenset(
+    [
+        "lang",
+        "charset",
+        "name",
+        "content",
+        "class",
+        "style",
+        "role",
+        "align",
+        "valign",
+        "width",
+        "height",
+        "href",
+        "data-css-inline",
+    ]
+)
+
+
+def test_a_mail_writes_its_styles_into_its_elements(beat: Beat) -> None:
+    mail = mail_html(edition(beat, story_of_three()))
+    sheets = [text_of(element) for element in elements(mail) if element.tag == f"{HTML}style"]
+    assert len(sheets) == 1
+    assert sheets[0].startswith("@media (prefers-color-scheme:dark)")
+    assert 'style="' in mail
+    html5lib.HTMLParser(strict=True).parse(mail)
+
+
+def test_the_subject_is_what_the_definition_says(beat: Beat) -> None:
+    made = edition(beat, story_of_three())
+    definition = replace(DAILY, subject="{weekday} {date}: {top} ({stories}) – {title}")
+    assert subject_of(made, definition) == "Thursday 2026-03-05: Gas flows (1) – China–Russia daily"
+    assert subject_of(edition(beat), definition) == "Thursday 2026-03-05: no story (0) – China–Russia daily"
+
+
+def test_an_empty_edition_may_be_skipped_and_outputs_chosen(beat: Beat, tmp_path: Path) -> None:
+    empty, full = edition(beat), edition(beat, story_of_three())
+    assert edition_deliveries(empty, replace(DAILY, when_empty="skip"), tmp_path, NOW) == ()
+    assert len(edition_deliveries(empty, DAILY, tmp_path, NOW)) == 3
+    assert [row.channel for row in edition_deliveries(full, replace(DAILY, outputs=("mail",)), tmp_path, NOW)] == [
+        "mail"
+    ]
+    assert edition_deliveries(full, replace(DAILY, outputs=("feed",)), tmp_path, NOW) == ()
+
+
+# --- the parts ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

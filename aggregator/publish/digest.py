@@ -58,7 +58,7 @@ def make_edition(
     content = _content(definition, day, since, until, material, beat=beat, made_by=f"aggregator {versions['program']}")
     shown = [material.stories[story] for story in material.selected.shown]
     return edition_of(
-        json.loads(json.dumps(asdict(content))),
+        plainly(asdict(content)),
         Edition(
             digest=definition.name,
             date=day,
@@ -69,12 +69,18 @@ def make_edition(
             stories=tuple(story.id for story in shown),
             manifest={
                 "versions": dict(versions),
-                "definition": json.loads(json.dumps(asdict(definition))),
+                "definition": plainly(asdict(definition)),
                 "articles": {str(a.id): a.article.content_hash for story in shown for a in story.articles},
                 "feeds": {report.feed.url: report.state.health.value for report in material.feeds},
             },
         ),
     )
+
+
+def plainly(values: Mapping[str, object]) -> dict[str, object]:
+    """Values as JSON gives them back."""
+    plain: dict[str, object] = json.loads(json.dumps(values))
+    return plain
 
 
 def edition_of(content: Mapping[str, object], bare: Edition) -> Edition:

@@ -86,16 +86,20 @@ def digest(
         _print(rows)
     if preview and rows:
         webbrowser.open(Path(str(rows[0]["path"])).as_uri())
-    if any(row["state"] in ("another", "not sent") for row in rows):
+    if any(_state(row) in ("another", "not sent") for row in rows):
         raise typer.Exit(1)
 
 
 def _print(rows: Sequence[dict[str, object]]) -> None:
-    shown = [(row["digest"], row["date"], row["stories"], row["state"], row["path"]) for row in rows]
+    shown = [(row["digest"], row["date"], row["stories"], _state(row), row["path"]) for row in rows]
     output.print_table("Editions", ("digest", "date", "stories", "state", "path"), shown)
     for row in rows:
         for change in row.get("changes") or ():  # type: ignore[attr-defined]  # a list where there is one
             output.out.print(f"  {row['digest']}: {change}", markup=False)
+
+
+def _state(row: dict[str, object]) -> object:
+    return row.get("state") or ("made" if row["new"] else "there already")
 
 
 # --- what is due ---
@@ -127,7 +131,6 @@ def _make_editions(store: SqliteArchive, settings: Settings, wanted: date | None
                 "path": str(path),
                 "stories": stories,
                 "new": new,
-                "state": "made" if new else "there already",
             }
         )
     return rows

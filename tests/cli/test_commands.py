@@ -415,6 +415,31 @@ def test_a_second_digest_of_a_date_makes_no_second_edition(polled: tuple[Path, l
     assert html.read_bytes() == first, "the edition that the archive keeps is written once more"
 
 
+def test_a_trial_is_not_kept_and_a_kept_edition_is_rebuilt(polled: tuple[Path, list[Done]], tmp_path: Path) -> None:
+    config = polled[0] / "feeds.yaml"
+    arguments = ("digest", "--config", config, "--output", tmp_path / "out", "--json")
+    trial = run_here(*arguments, "--since", "2020-01-01", "--until", "2030-01-01T12:00").json["editions"][0]
+    assert (trial["state"], trial["new"]) == ("a trial", False)
+    assert Path(trial["path"]).name.endswith("-trial.html")
+    (made,) = run_here(*arguments).json["editions"]
+    kept = Path(made["path"]).read_bytes()
+    again = run_here("digest", "--config", config, "--output", tmp_path / "again", "--rebuild", "--json")
+    (rebuilt,) = again.json["editions"]
+    assert (again.code, rebuilt["state"]) == (0, "the same bytes")
+    assert Path(rebuilt["path"]).read_bytes() == kept
+    assert run_here("digest", "--config", config, "--rebuild", "--date", "2001-01-01").code == 1
+    assert run_here("digest", "--config", config, "--since", "2030-01-01", "--until", "2020-01-01").code == 1
+    assert run_here("digest", "--config", config, "--since", "yesterday").code == 2
+    assert run_here("digest", "--config", config, "--digest", "nightly").code == 2
+
+
+def test_a_trial_that_cannot_be_mailed_says_why(polled: tuple[Path, list[Done]], tmp_path: Path) -> None:
+    config = polled[0] / "feeds.yaml"
+    done = run_here("digest", "--config", config, "--output", tmp_path, "--to", "me@example.org", "--json")
+    assert (done.code, done.json["editions"][0]["state"]) == (1, "not sent")
+    assert done.json["editions"][0]["changes"] == ["me@example.org: there is no mail section in the configuration"]
+
+
 def test_a_date_that_is_none_is_wrong_use(polled: tuple[Path, list[Done]]) -> None:
     assert run_here("digest", "--config", polled[0] / "feeds.yaml", "--date", "soon").code == 2
 

@@ -22,6 +22,7 @@ from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window
 from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
 from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
+from aggregator.publish.editions import index_page, with_line
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
@@ -36,6 +37,7 @@ __all__ = [
     "poll",
     "read_full_texts",
     "write_edition_files",
+    "write_index",
 ]
 
 #: Articles that are placed in one transaction.
@@ -122,9 +124,12 @@ def digest(
 
 
 def _begun(archive: Archive) -> datetime | None:
-    """When this archive first polled: there is nothing to catch up on before."""
-    attempts = [state.last_attempt for state in archive.feed_states().values() if state.last_attempt]
-    return min(attempts, default=None)
+    """When this archive began: there is nothing to catch up on before.
+
+    Without an article the attempts to poll say it; they are of late, so what was missed with no article to tell is not owed.
+    """
+    attempts = [state.last_attempt for state in archive.feed_states().values()]
+    return min((moment for moment in (archive.begun(), *attempts) if moment), default=None)
 
 
 def _make(
@@ -142,6 +147,7 @@ def _make(
     edition = make_edition(
         definition, day, since, until, stories, beat=beat, volume=volume, feeds=feed_reports(archive, settings)
     )
+    edition = with_line(edition, definition, stories)
     return archive.save_edition(edition, edition_deliveries(edition, definition, settings.digest_folder, now))
 
 
@@ -150,6 +156,22 @@ def write_edition_files(edition: Edition, definition: DigestDefinition, folder: 
     for delivery in edition_deliveries(edition, definition, folder, now):
         if delivery.channel == "file":
             write_file(delivery)
+
+
+def write_index(archive: Archive, folder: Path, now: datetime) -> Delivery:
+    """Write the list of the editions whose files a folder holds into it, as `index.html`; returns how that went."""
+    page = index_page(archive.edition_lines(), {path.name for path in folder.glob("*.html")})
+    index = Delivery(
+        key="index",
+        kind="edition",
+        channel="file",
+        target=str(folder / "index.html"),
+        subject="",
+        text="",
+        html=page,
+        created=now,
+    )
+    return write_file(index)
 
 
 def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]:
@@ -167,10 +189,14 @@ def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]
 
 
 async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dict[DeliveryState, int]:
-    """Send what the outbox has ready; one delivery that fails does not stop the others."""
+    """Send what the outbox has ready; one delivery that fails does not stop the others.
+
+    Folders that get an edition get their `index.html` anew; one that cannot be written counts as failed.
+    """
     for left in archive.deliveries(DeliveryState.SENDING):
         archive.update_delivery(_after_a_crash(left))
     counts: Counter[DeliveryState] = Counter()
+    folders: set[Path] = set()
     for delivery in archive.deliveries(DeliveryState.QUEUED):
         if not is_ready(delivery, now):
             continue
@@ -178,6 +204,11 @@ async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dic
         sent = await deliver_one(delivery, channels)
         archive.update_delivery(sent)
         counts[sent.state] += 1
+        if sent.kind == "edition" and sent.channel == "file" and sent.state is DeliveryState.SENT:
+            folders.add(Path(sent.target).parent)
+    unwritten = [f for f in sorted(folders) if write_index(archive, f, now).state is not DeliveryState.SENT]
+    if unwritten:
+        counts[DeliveryState.FAILED] += len(unwritten)
     return dict(counts)
 
 

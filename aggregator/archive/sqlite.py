@@ -8,6 +8,7 @@ from pathlib import Path
 from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import roll_back
 from aggregator.archive.captures import Captures
+from aggregator.archive.editions import Editions
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
     delivery_from,
@@ -38,7 +39,9 @@ from aggregator.model import (
 from aggregator.model.query import Query
 
 
-class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Tidying):
+class SqliteArchive(
+    Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Editions, Tidying
+):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---

@@ -44,7 +44,7 @@ from aggregator.model.archive import (
     WantedText,
 )
 from aggregator.model.capture import Capture
-from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
+from aggregator.model.publish import Delivery, DeliveryState, Edition, EditionLine, Notice, edition_key
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "DeliveryState",
     "Document",
     "Edition",
+    "EditionLine",
     "Entry",
     "Episode",
     "Evidence",
@@ -103,4 +104,5 @@ __all__ = [
     "UrlChange",
     "Verdict",
     "WantedText",
+    "edition_key",
 ]

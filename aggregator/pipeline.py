@@ -112,10 +112,10 @@ def digest(
     archive: Archive, settings: Settings, *, now: datetime, day: date | None = None
 ) -> tuple[tuple[DigestDefinition, date, bool], ...]:
     """Make the editions that are due, or those of one local date; returns (digest, date, newly made)."""
-    made = []
+    made, begun = [], _begun(archive)
     for definition in settings.digests:
         done = {edition_day for _, edition_day in archive.edition_days(definition.name)}
-        days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=_begun(archive))
+        days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=begun)
         for edition_day in days:
             window = edition_window(definition, edition_day, now, by_command=day is not None)
             new = edition_day not in done and _make(archive, settings, definition, edition_day, window, now)

@@ -101,8 +101,10 @@ class SqliteArchive(
         return next((edition_from(row) for row in rows), None)
 
     def edition_days(self, digest: str | None = None) -> tuple[tuple[str, date], ...]:
-        rows = self._rows("SELECT digest, date FROM editions ORDER BY date DESC, digest")
-        return tuple((r["digest"], date.fromisoformat(r["date"])) for r in rows if digest in (None, r["digest"]))
+        rows = self._rows(
+            "SELECT digest, date FROM editions WHERE ?1 IS NULL OR digest = ?1 ORDER BY date DESC, digest", (digest,)
+        )
+        return tuple((row["digest"], date.fromisoformat(row["date"])) for row in rows)
 
     def save_edition(self, edition: Edition, deliveries: Sequence[Delivery]) -> bool:
         with self._transaction():

@@ -3,6 +3,7 @@
 import doctest
 import re
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from aggregator import __doc__ as path_of_a_story
 from aggregator.annotate.beat import load_beat
 from aggregator.cli.app import app
 from aggregator.config import json_schema, load_settings
+from aggregator.publish.render import names_used, render_from
+from aggregator.publish.view import SourceView, StoryView, story_view
 from aggregator.settings import Settings
+from tests.builders import make_annotated, make_article, make_story
 
 ROOT = Path(__file__).parents[1]
 _COMMAND = re.compile(r" {4}(\.venv/bin/)?aggregator (?=\w)")
@@ -48,6 +52,30 @@ def test_every_example_of_a_configuration_loads(tmp_path: Path) -> None:
         file = tmp_path / "feeds.yaml"
         file.write_text(example, encoding="utf-8")
         assert load_settings(file, {"WIRE_TOKEN": "token", "PROXY_PASSWORD": "p@ss"}).digests
+
+
+def test_the_example_of_templates_makes_an_edition(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```jinja\n\{# (\S+) #\}\n(.*?)```", text, re.DOTALL)
+    assert [name for name, _ in examples] == ["digest.html", "digest.css"]
+    for name, source in examples:
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    story = make_story(make_annotated(make_article("Gas & more", outlet="Example")))
+    values = {"title": "Daily", "day": date(2026, 3, 5), "left_out": 2, "outlets": 1}
+    made = render_from(tmp_path, "digest.html", stories=[story_view(story, load_beat())], **values)
+    assert made.problem == ""
+    assert ">Gas &amp; more</a><br>Example, 05 Mar 2026, 12:00 UTC, 80% relevant</li>" in made.text
+    assert "h1 { color: #7a1f1f }" in made.text
+    assert "system-ui" in made.text
+    assert "Nothing today." in render_from(tmp_path, "digest.html", stories=[], **values).text
+
+
+def test_every_value_that_the_templates_of_the_digest_use_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    for template in ("digest.html", "digest.txt"):
+        assert {f"`{name}`" for name in names_used(template)} <= set(re.findall(r"`\w+`", page))
+    for view in (StoryView, SourceView):
+        assert {f"`{field.name}`" for field in fields(view)} <= set(re.findall(r"`\w+`", page))
 
 
 def test_the_schema_in_the_docs_is_that_of_the_program() -> None:

@@ -19,7 +19,7 @@ from aggregator.linking import Linker
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
-from aggregator.publish.calendar import due_dates, edition_window
+from aggregator.publish.calendar import due_dates, edition_window, owed_since
 from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
 from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
 from aggregator.publish.editions import index_page, with_line
@@ -115,7 +115,8 @@ def digest(
     made, begun = [], _begun(archive)
     for definition in settings.digests:
         done = {edition_day for _, edition_day in archive.edition_days(definition.name)}
-        days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=begun)
+        since = owed_since(definition, now, done, begun=begun)
+        days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=since)
         for edition_day in days:
             window = edition_window(definition, edition_day, now, by_command=day is not None)
             new = edition_day not in done and _make(archive, settings, definition, edition_day, window, now)

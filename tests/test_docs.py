@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import sys
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -16,8 +17,9 @@ from aggregator.annotate.beat import load_beat
 from aggregator.cli.app import app
 from aggregator.config import json_schema, load_settings
 from aggregator.publish.render import names_used, render_from
+from aggregator.publish.translate import Translated, translations
 from aggregator.publish.view import SourceView, StoryView, story_view
-from aggregator.settings import Settings
+from aggregator.settings import Settings, Translation
 from tests.builders import make_annotated, make_article, make_story
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +54,18 @@ def test_every_example_of_a_configuration_loads(tmp_path: Path) -> None:
         file = tmp_path / "feeds.yaml"
         file.write_text(example, encoding="utf-8")
         assert load_settings(file, {"WIRE_TOKEN": "token", "PROXY_PASSWORD": "p@ss"}).digests
+
+
+def test_the_example_of_a_translator_translates(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "translator.py").write_text(source, encoding="utf-8")
+    # What stands for the library has its one function.
+    (tmp_path / "argostranslate").mkdir()
+    library = "def translate(text, origin, target):\n    return f'{text} from {origin} to {target}'\n"
+    (tmp_path / "argostranslate" / "translate.py").write_text(library, encoding="utf-8")
+    made = translations(Translation(command=(sys.executable, str(tmp_path / "translator.py"))), {"ru": ["Газ"]})
+    assert made == Translated(texts={"Газ": "Газ from ru to en"})
 
 
 def test_the_example_of_templates_makes_an_edition(tmp_path: Path) -> None:

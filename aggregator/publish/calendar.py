@@ -36,6 +36,21 @@ def _settled(today: date, done: Collection[date]) -> date:
     return max((day for day in done if day <= today), default=date.min) if ahead else date.min
 
 
+def owed_since(
+    digest: DigestDefinition, now: datetime, done: Collection[date], *, begun: datetime | None
+) -> datetime | None:
+    """What `begun` is for a digest: its first edition, or that of the archive.
+
+    A digest that is new to an older archive has missed nothing: it starts with the last date that it would have had.
+    """
+    today = local_day(digest, now)
+    if begun and (past := [day for day in done if day <= today]):
+        return max(begun, due_at(digest, min(past)))
+    if begun is None or now - begun <= CATCH_UP:
+        return begun
+    return due_before(digest, now + timedelta.resolution)
+
+
 def is_edition_day(digest: DigestDefinition, day: date) -> bool:
     """Whether the digest has an edition of a local date."""
     days = _NAMED[digest.days] if isinstance(digest.days, str) else digest.days

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.publish.calendar import due_at, due_before, due_dates, edition_window, is_edition_day
+from aggregator.publish.calendar import due_at, due_before, due_dates, edition_window, is_edition_day, owed_since
 from aggregator.settings import DigestDefinition
 
 ZONES = [
@@ -146,6 +146,20 @@ def test_each_kind_of_days_has_its_weekdays(days: Any, due: Iterable[int]) -> No
     digest = DigestDefinition(days=days)
     begun, now = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 8, 12, tzinfo=UTC)
     assert due_dates(digest, now, [], begun=begun) == [date(2026, 3, day) for day in due]
+
+
+def test_a_digest_that_is_new_to_an_old_archive_starts_with_its_last_date_and_a_young_one_makes_up_for_all() -> None:
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    old, young = now - timedelta(days=90), now - timedelta(days=3)
+    for days, last in (("daily", 5), ("weekly", 2)):
+        digest = DigestDefinition(time="07:00", days=days)  # type: ignore[arg-type]
+        since = owed_since(digest, now, [], begun=old)
+        assert due_dates(digest, now, [], begun=since) == [date(2026, 3, last)]
+        assert owed_since(digest, now, [date(2026, 2, 23)], begun=old) == datetime(2026, 2, 23, 7, tzinfo=UTC)
+        assert owed_since(digest, now, [date(2027, 3, 1)], begun=old) == since  # made by a clock that ran ahead
+        assert owed_since(digest, now, [date(2026, 2, 23)], begun=young) == young
+        assert owed_since(digest, now, [], begun=young) == young
+        assert owed_since(digest, now, [], begun=None) is None
 
 
 def test_an_edition_by_command_of_a_date_to_come_begins_with_the_last_one_that_was_due() -> None:

@@ -34,14 +34,14 @@ def a_digest(zone: str, days: str, hour: str) -> DigestDefinition:
     return DigestDefinition(name=f"{days}-{zone.replace('/', '-')}", days=days, time=hour, zone=zone)  # type: ignore[arg-type]
 
 
-def looks(seed: int) -> list[datetime]:
+def looks(seed: int, *, hours: int = 8) -> list[datetime]:
     """Moments at which the service looks for what is due; 30 times it stops, for a minute to five days."""
     chance = random.Random(seed)
     stops = sorted(START + (END - START) * chance.random() for _ in range(30))
     now, moments = START, []
     while now < END:
         moments.append(now)
-        now += timedelta(seconds=chance.randint(20, 8 * 3600))
+        now += timedelta(seconds=chance.randint(20, hours * 3600))
         if stops and stops[0] <= now:
             stops.pop(0)
             now = moments[-1] + timedelta(minutes=chance.randint(1, 5 * 24 * 60))
@@ -110,10 +110,10 @@ def test_each_date_that_was_due_gets_one_edition_in_order_and_windows_meet(seed:
 
 
 def test_the_whole_path_on_a_real_archive_does_the_same(tmp_path: Path) -> None:
-    kinds = ("daily", "weekly", "weekdays", "daily", "weekdays", "weekly")
+    kinds = ("daily", "weekly", "weekly", "weekdays", "weekdays", "weekly")
     digests = [a_digest(zone, kind, HOURS[n]) for n, (zone, kind) in enumerate(zip(ZONES, kinds, strict=True))]
     with begun_archive(tmp_path) as archive:
-        made = by_pipeline(archive, digests, looks(7))
+        made = by_pipeline(archive, digests, looks(7, hours=14))
         kept = archive.edition_days()
     for digest in digests:
         assert_right(digest, made[digest.name])
@@ -133,6 +133,14 @@ def test_after_a_long_stop_the_last_seven_days_are_made_up_for_although_all_feed
         made = by_pipeline(archive, [digest], [back])[digest.name]
     assert [day for day, _ in made] == [date(2026, 2, 14) - timedelta(days=n) for n in range(7, -1, -1)]
     assert all(before[1] == after[0] for (_, before), (_, after) in pairwise(made))
+
+
+def test_a_digest_added_to_an_old_archive_makes_one_edition_and_goes_on_from_there(tmp_path: Path) -> None:
+    old, new = a_digest("Europe/Berlin", "daily", "07:00"), a_digest("Asia/Shanghai", "daily", "07:00")
+    with begun_archive(tmp_path) as archive:
+        by_pipeline(archive, [old], [START + timedelta(days=n) for n in range(30)])
+        made = by_pipeline(archive, [old, new], [START + timedelta(days=n) for n in (30, 31, 34)])
+    assert [day.day for day, _ in made[new.name]] == [14, 15, 16, 17, 18]
 
 
 # --- clocks that jump ----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from aggregator.linking import Linker
 from aggregator.model import Delivery, DeliveryState, Edition, FeedState
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
-from aggregator.publish.calendar import due_dates, edition_window, owed_since
+from aggregator.publish.calendar import due_dates, edition_window, local_day, owed_since
 from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
 from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
 from aggregator.publish.editions import index_page, with_line
@@ -118,10 +118,20 @@ def digest(
         since = owed_since(definition, now, done, begun=begun)
         days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=since)
         for edition_day in days:
-            window = edition_window(definition, edition_day, now, by_command=day is not None)
+            window = _window(archive, definition, edition_day, now, by_command=day is not None)
             new = edition_day not in done and _make(archive, settings, definition, edition_day, window, now)
             made.append((definition, edition_day, new))
     return tuple(made)
+
+
+def _window(
+    archive: Archive, definition: DigestDefinition, day: date, now: datetime, *, by_command: bool
+) -> tuple[datetime, datetime]:
+    """The calendar's window; if the edition before was made by command ahead of its hour, from where that one ended."""
+    since, until = edition_window(definition, day, now, by_command=by_command)
+    if definition.window_hours is None and (before := archive.edition(definition.name, local_day(definition, since))):
+        since = min(since, before.until)
+    return since, until
 
 
 def _begun(archive: Archive) -> datetime | None:

@@ -14,6 +14,8 @@ from typing import cast
 
 import httpx
 
+from aggregator.text.markup import without_forbidden
+
 #: Bytes of an answer; a thousand headlines of 200 characters are a fifth of it.
 ANSWER_LIMIT = 2**20
 #: Of what a program says beside its answer, so many bytes at the end are kept for the reason.
@@ -87,7 +89,7 @@ class _Talk(asyncio.SubprocessProtocol):
         if len(self._written) > ANSWER_LIMIT:
             return Answer(problem=f"{name} wrote more than {ANSWER_LIMIT} bytes")
         if status:
-            last = self._said.decode(errors="replace").strip().splitlines()[-1:]
+            last = without_forbidden(self._said.decode(errors="replace")).strip().splitlines()[-1:]
             return Answer(problem=": ".join([f"{name} ended with status {status}", *last])[:300])
         return Answer(bytes(self._written))
 

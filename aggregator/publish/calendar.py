@@ -22,8 +22,9 @@ def due_dates(digest: DigestDefinition, now: datetime, done: Collection[date], *
     if begun is None:
         return []
     today = local_day(digest, now)
-    days = [today - n * _DAY for n in range(CATCH_UP.days, -1, -1)]
-    owed = [day for day in days if day not in done and is_edition_day(digest, day) and day > _settled(today, done)]
+    settled = _settled(today, done)
+    week = [today - n * _DAY for n in range(CATCH_UP.days, -1, -1)]
+    owed = [day for day in week if day > settled and day not in done and is_edition_day(digest, day)]
     return [day for day in owed if begun <= due_at(digest, day) <= now]
 
 

@@ -150,9 +150,9 @@ class _Folder(BaseLoader):
 
 def _told(error: Exception, folder: Path, template: str) -> str:
     """File, line and what is wrong; the innermost line of the folder's templates is where the operator has to look."""
-    what = str(error) or type(error).__name__
+    what = without_forbidden(str(error))[:300] or type(error).__name__
     if isinstance(error, TemplateSyntaxError):
-        return f"{error.filename or error.name or template}:{error.lineno}: {error.message or what}"
+        return f"{error.filename or error.name or template}:{error.lineno}: {without_forbidden(error.message or what)}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if Path(frame.filename).is_relative_to(folder):
             return f"{frame.filename}:{frame.lineno}: {what}"

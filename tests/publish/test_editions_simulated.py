@@ -143,6 +143,17 @@ def test_a_digest_added_to_an_old_archive_makes_one_edition_and_goes_on_from_the
     assert [day.day for day, _ in made[new.name]] == [14, 15, 16, 17, 18]
 
 
+def test_after_an_edition_that_was_asked_for_ahead_of_its_hour_the_next_leaves_no_gap(tmp_path: Path) -> None:
+    digest, early = a_digest("Asia/Shanghai", "daily", "23:00"), START + timedelta(days=1)
+    with begun_archive(tmp_path) as archive:
+        pipeline.digest(archive, Settings(digests=(digest,)), now=early, day=date(2026, 1, 16))
+        made = by_pipeline(archive, [digest], [early + timedelta(days=n) for n in range(1, 4)])[digest.name]
+    windows = [window for _, window in made]
+    assert windows[0][0] == early
+    assert all(before[1] == after[0] for before, after in pairwise(windows))
+    assert [day.day for day, _ in made] == [17, 18]
+
+
 # --- clocks that jump ----------------------------------------------------------------------------
 
 

@@ -65,6 +65,7 @@ def test_arguments_are_no_shell_s(tmp_path: Path) -> None:
         ('print(\'["one", "two"]\')', 'not {"texts": […]}'),
         ('print(\'{"texts": "ab"}\')', 'not {"texts": […]}'),
         ("import sys; sys.exit('no model')", "ended with status 1: no model"),
+        ("import sys; sys.exit('\x1b[31mred')", "ended with status 1: [31mred"),
         ("raise ValueError('broken')", "ended with status 1: ValueError: broken"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended with status -9"),
         ("import sys; sys.stderr.write('x' * 10_000_000); sys.exit(3)", "ended with status 3: xxx"),

@@ -9,7 +9,8 @@ from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from aggregator.acquire.websub import callback_path
-from aggregator.settings import DigestDefinition, Feed, Mail, SavedSearch, Settings
+from aggregator.publish.subject import subject_problem
+from aggregator.settings import DigestDefinition, Feed, Mail, SavedSearch, Settings, Translation
 from aggregator.text.urls import is_web_url
 
 PASSWORD_VARIABLE = "AGGREGATOR_MAIL_PASSWORD"
@@ -25,6 +26,7 @@ def contradictions(settings: Settings, *, now: datetime, line_of: Callable[[Plac
     """The problems, in the order of the sections; `line_of` tells where else something stands."""
     yield from _feed_problems(settings.feeds, line_of)
     yield from chain.from_iterable(_digest_problems(n, digest) for n, digest in enumerate(settings.digests))
+    yield from _name_problems(settings.digests)
     yield from _search_problems(settings.searches)
     yield from _query_problems(settings, now)
     callback = settings.network.websub_callback
@@ -34,6 +36,7 @@ def contradictions(settings: Settings, *, now: datetime, line_of: Callable[[Plac
             f"{callback!r:.80} is no address with a path of its own; write https://your.host/websub",
         )
     yield from _mail_problems(settings.mail, settings)
+    yield from _translation_problems(settings.translation)
 
 
 def _feed_problems(feeds: tuple[Feed, ...], line_of: Callable[[Place], int]) -> Iterator[Problem]:
@@ -71,6 +74,16 @@ def _digest_problems(number: int, digest: DigestDefinition) -> Iterator[Problem]
         yield (*place, "time"), f'{digest.time!r} is no time of day; write "07:00"'
     if not _NAME.fullmatch(digest.name):
         yield (*place, "name"), "use letters, digits, - and _ only"
+    if not digest.days:
+        yield (*place, "days"), "names no day, so no edition would ever be made; name some, e.g. [tue, fri]"
+    if problem := subject_problem(digest.subject):
+        yield (*place, "subject"), problem
+
+
+def _name_problems(digests: tuple[DigestDefinition, ...]) -> Iterator[Problem]:
+    for number, digest in enumerate(digests):
+        if digest.name in [earlier.name for earlier in digests[:number]]:
+            yield ("digests", number, "name"), f"another digest is called {digest.name!r}; give each its own name"
 
 
 def _search_problems(searches: tuple[SavedSearch, ...]) -> Iterator[Problem]:
@@ -102,6 +115,15 @@ def _mail_problems(mail: Mail | None, settings: Settings) -> Iterator[Problem]:
             if named:
                 place = (kind, number, "recipients")
                 yield place, "there is no `mail:` section to send them with; add one"
+
+
+def _translation_problems(translation: Translation | None) -> Iterator[Problem]:
+    if translation is None:
+        return
+    if bool(translation.command) == bool(translation.url):
+        yield ("translation",), "needs `command:` or `url:`, and not both"
+    elif translation.url and not is_web_url(translation.url):
+        yield ("translation", "url"), f"{translation.url!r:.80} is not an http(s) address; write https://…"
 
 
 def _is_zone(name: str) -> bool:

@@ -1,17 +1,19 @@
 """What an edition is made of, asked of the archive; and an edition made again from what is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import aggregator
 from aggregator.annotate.beat import load_beat
 from aggregator.archive import Archive
-from aggregator.model import Edition, FeedState, RankedStory
+from aggregator.model import Edition, FeedState, RankedStory, Story
 from aggregator.model.query import And, Query
+from aggregator.publish.compose import foreign_headlines
 from aggregator.publish.digest import Material, make_edition
 from aggregator.publish.numbers import MEAN_DAYS
 from aggregator.publish.selection import by_importance, in_languages, select
+from aggregator.publish.translate import Translated, translations
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
@@ -32,6 +34,8 @@ def compose(
     week = _week(archive, settings, definition, until) if definition.week_in_review else []
     wanted = {*selected.shown, *selected.noted, *(story for _, stories, _ in week for story in stories)}
     stories = {story.id: story for story in archive.told_stories(wanted, until)}
+    seen = _seen(archive, definition, day)
+    translated = _translated(settings, stories.values(), seen)
     material = Material(
         ranked=ranked,
         selected=selected,
@@ -40,11 +44,20 @@ def compose(
         notices=[notice for notice in archive.notices_between(since, until) if not notice.recipients],
         volumes=archive.volumes(until, days=MEAN_DAYS + 1, minimum_relevance=definition.minimum_relevance),
         feeds=feed_reports(archive, settings),
-        seen=_seen(archive, definition, day),
-        translations={},
+        seen=seen,
+        translations=translated.texts,
+        problems=translated.problems,
     )
     versions = {"program": aggregator.__version__, "annotation": beat.version, "weights": beat.weights.version}
-    return make_edition(definition, day, since, until, material, beat=beat, versions=versions)
+    templates = settings.template_folder
+    return make_edition(definition, day, since, until, material, beat=beat, versions=versions, templates=templates)
+
+
+def _translated(settings: Settings, stories: Iterable[Story], seen: Mapping[int, date]) -> Translated:
+    """What the operator's translator says of the headlines."""
+    if settings.translation is None:
+        return Translated()
+    return translations(settings.translation, foreign_headlines(stories, seen))
 
 
 def _query(settings: Settings, text: str, until: datetime) -> Query:

@@ -20,9 +20,10 @@ from aggregator.linking import Linker
 from aggregator.model import Delivery, DeliveryState, Edition
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
-from aggregator.publish.calendar import due_dates, edition_window
+from aggregator.publish.calendar import due_dates, edition_window, local_day, owed_since
 from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
 from aggregator.publish.digest import edition_deliveries
+from aggregator.publish.editions import index_page
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
 
@@ -36,6 +37,7 @@ __all__ = [
     "poll",
     "read_full_texts",
     "write_edition_files",
+    "write_index",
 ]
 
 #: Articles that are placed in one transaction.
@@ -110,25 +112,41 @@ def digest(
     archive: Archive, settings: Settings, *, now: datetime, day: date | None = None
 ) -> tuple[tuple[DigestDefinition, date, bool], ...]:
     """Make the editions that are due, or those of one local date; returns (digest, date, newly made)."""
-    made = []
+    made, begun = [], _begun(archive)
     for definition in settings.digests:
         done = {edition_day for _, edition_day in archive.edition_days(definition.name)}
-        days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=_begun(archive))
+        since = owed_since(definition, now, done, begun=begun)
+        days: Sequence[date] = [day] if day else due_dates(definition, now, done, begun=since)
         for edition_day in days:
             new = edition_day not in done
             if new:
-                window = edition_window(definition, edition_day, now, by_command=day is not None)
+                window = _window(archive, definition, edition_day, now, by_command=day is not None)
                 edition = compose(archive, settings, definition, edition_day, window)
-                deliveries = edition_deliveries(edition, definition, settings.digest_folder, now)
+                deliveries = edition_deliveries(
+                    edition, definition, settings.digest_folder, now, settings.template_folder
+                )
                 new = archive.save_edition(edition, deliveries)
             made.append((definition, edition_day, new))
     return tuple(made)
 
 
+def _window(
+    archive: Archive, definition: DigestDefinition, day: date, now: datetime, *, by_command: bool
+) -> tuple[datetime, datetime]:
+    """The calendar's window; if the edition before was made by command ahead of its hour, from where that one ended."""
+    since, until = edition_window(definition, day, now, by_command=by_command)
+    if definition.window_hours is None and (before := archive.edition(definition.name, local_day(definition, since))):
+        since = min(since, before.until)
+    return since, until
+
+
 def _begun(archive: Archive) -> datetime | None:
-    """When this archive first polled: there is nothing to catch up on before."""
-    attempts = [state.last_attempt for state in archive.feed_states().values() if state.last_attempt]
-    return min(attempts, default=None)
+    """When this archive began: there is nothing to catch up on before.
+
+    Without an article the attempts to poll say it; they are of late, so what was missed with no article to tell is not owed.
+    """
+    attempts = [state.last_attempt for state in archive.feed_states().values()]
+    return min((moment for moment in (archive.begun(), *attempts) if moment), default=None)
 
 
 def write_edition_files(edition: Edition, definition: DigestDefinition, folder: Path, now: datetime) -> None:
@@ -138,11 +156,31 @@ def write_edition_files(edition: Edition, definition: DigestDefinition, folder: 
             write_file(delivery)
 
 
+def write_index(archive: Archive, folder: Path, now: datetime) -> Delivery:
+    """Write the list of the editions whose files a folder holds into it, as `index.html`; returns how that went."""
+    page = index_page(archive.edition_lines(), {path.name for path in folder.glob("*.html")})
+    index = Delivery(
+        key="index",
+        kind="edition",
+        channel="file",
+        target=str(folder / "index.html"),
+        subject="",
+        text="",
+        html=page,
+        created=now,
+    )
+    return write_file(index)
+
+
 async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dict[DeliveryState, int]:
-    """Send what the outbox has ready; one delivery that fails does not stop the others."""
+    """Send what the outbox has ready; one delivery that fails does not stop the others.
+
+    Folders that get an edition get their `index.html` anew; one that cannot be written counts as failed.
+    """
     for left in archive.deliveries(DeliveryState.SENDING):
         archive.update_delivery(_after_a_crash(left))
     counts: Counter[DeliveryState] = Counter()
+    folders: set[Path] = set()
     for delivery in archive.deliveries(DeliveryState.QUEUED):
         if not is_ready(delivery, now):
             continue
@@ -150,6 +188,11 @@ async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dic
         sent = await deliver_one(delivery, channels)
         archive.update_delivery(sent)
         counts[sent.state] += 1
+        if sent.kind == "edition" and sent.channel == "file" and sent.state is DeliveryState.SENT:
+            folders.add(Path(sent.target).parent)
+    unwritten = [f for f in sorted(folders) if write_index(archive, f, now).state is not DeliveryState.SENT]
+    if unwritten:
+        counts[DeliveryState.FAILED] += len(unwritten)
     return dict(counts)
 
 

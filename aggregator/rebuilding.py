@@ -31,7 +31,7 @@ def rebuild(archive: Archive, settings: Settings, kept: Edition) -> Rebuilt:
     content = kept.manifest.get("content")
     if not isinstance(content, Mapping):
         return Rebuilt(edition=kept, same=False, changes=("it was made by a version that kept no content",))
-    again = edition_of(content, kept)
+    again = edition_of(content, kept, settings.template_folder)
     same = (again.html, again.text) == (kept.html, kept.text)
     changes = [] if same else ["the templates have changed: the same content gives another page"]
     definition = next((one for one in settings.digests if one.name == kept.digest), None)

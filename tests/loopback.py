@@ -15,6 +15,7 @@ class Server:
     port: int = 0
     answers: dict[str, Answer] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     connections: int = 0
 
     def url(self, path: str = "/feed") -> str:
@@ -28,6 +29,8 @@ class Server:
             path = first.split(" ")[1]
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             self.requests.append((path, headers))
+            # What is left unread when the connection is closed would take the answer with it.
+            self.bodies.append(await reader.readexactly(int(headers.get("content-length", 0))))
             await self.answers.get(path, reply("404 Not Found"))(writer)
             await writer.drain()
         writer.close()

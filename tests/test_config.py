@@ -125,6 +125,21 @@ def test_the_password_comes_from_the_environment_only(write: Write) -> None:
         (LEAST + "digests:\n  - name: a\n  - recipients: [a@b.c]\n", 9, "digests[2].recipients: there is no `mail:` section"),
         (LEAST + "alerts:\n  - {name: a, query: b, recipients: [a@b.c]}\n", 8, "alerts[1].recipients: there is no `mail:` section"),
         (LEAST + "network:\n  websub_callback: https://me.example/\n", 8, "network.websub_callback: 'https://me.example/' is no address with a path"),
+        (LEAST + "digests:\n  - days: []\n", 8, "digests[1].days: names no day, so no edition would ever be made; name some"),
+        (LEAST + "digests:\n  - days: [tue, tuesday]\n", 8, "digests[1].days"),
+        (LEAST + "digests:\n  - days: monthly\n", 8, "digests[1].days"),
+        (LEAST + "digests:\n  - when_empty: silence\n", 8, "digests[1].when_empty: input should be 'say' or 'skip'"),
+        (LEAST + "digests:\n  - name: a\n  - name: b\n  - name: a\n", 10, "digests[3].name: another digest is called 'a'"),
+        (LEAST + 'digests:\n  - subject: "{title} of {day}"\n', 8, "digests[1].subject: {day} is no word that is known here; use {title}, {date}"),
+        (LEAST + 'digests:\n  - subject: "{title.__class__}"\n', 8, "digests[1].subject: {title.__class__} is no word"),
+        (LEAST + 'digests:\n  - subject: "{date:%d}"\n', 8, "digests[1].subject: {date:%d} is no word"),
+        (LEAST + 'digests:\n  - subject: "{top!r}"\n', 8, "digests[1].subject: {top!r} is no word"),
+        (LEAST + 'digests:\n  - subject: "{}"\n', 8, "digests[1].subject: {} is no word"),
+        (LEAST + 'digests:\n  - subject: "{title"\n', 8, "digests[1].subject: a brace is broken (expected '}'"),
+        (LEAST + 'digests:\n  - subject: "50 }"\n', 8, "digests[1].subject: a brace is broken (Single '}'"),
+        (LEAST + "translation: {timeout_seconds: 5}\n", 7, "translation: needs `command:` or `url:`, and not both"),
+        (LEAST + "translation: {command: [tr], url: 'http://127.0.0.1/'}\n", 7, "translation: needs `command:` or `url:`"),
+        (LEAST + "translation: {url: 'file:///etc/passwd'}\n", 7, "translation.url: 'file:///etc/passwd' is not an http(s) address"),
         # not what the file must be
         ("- a\n- b\n", 1, "the file must be a mapping; start with `feeds:`"),
         ("just words\n", 1, "the file must be a mapping"),
@@ -142,6 +157,11 @@ def test_a_mistake_is_told_with_its_line_field_and_mend(write: Write, text: str,
         load_settings(path, {})
     told = [one for one in str(caught.value).splitlines() if one.startswith(f"{path}:{line}: ")]
     assert any(said in one for one in told), str(caught.value)
+
+
+def test_all_words_of_a_subject_may_stand_in_it_and_braces_that_are_meant(write: Write) -> None:
+    path = write(LEAST + 'digests:\n  - subject: "{title} {date} {weekday} {stories} {top} {{x}}"\n')
+    assert load_settings(path, {}).digests[0].subject.endswith("{{x}}")
 
 
 def test_all_mistakes_are_told_at_once(write: Write) -> None:

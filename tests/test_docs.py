@@ -2,7 +2,9 @@
 
 import doctest
 import re
-from dataclasses import fields
+import sys
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,14 @@ from aggregator import __doc__ as path_of_a_story
 from aggregator.annotate.beat import load_beat
 from aggregator.cli.app import app
 from aggregator.config import json_schema, load_settings
-from aggregator.settings import Settings
+from aggregator.model import Edition, Story
+from aggregator.publish import content
+from aggregator.publish.digest import make_edition, problems_of
+from aggregator.publish.render import names_used
+from aggregator.publish.translate import Translated, translations
+from aggregator.settings import DigestDefinition, Settings, Translation
+from tests.builders import make_annotated, make_article, make_story
+from tests.publish.materials import VERSIONS, material
 
 ROOT = Path(__file__).parents[1]
 _COMMAND = re.compile(r" {4}(\.venv/bin/)?aggregator (?=\w)")
@@ -48,6 +57,61 @@ def test_every_example_of_a_configuration_loads(tmp_path: Path) -> None:
         file = tmp_path / "feeds.yaml"
         file.write_text(example, encoding="utf-8")
         assert load_settings(file, {"WIRE_TOKEN": "token", "PROXY_PASSWORD": "p@ss"}).digests
+
+
+def test_the_example_of_a_translator_translates(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "translator.py").write_text(source, encoding="utf-8")
+    # What stands for the library has its one function.
+    (tmp_path / "argostranslate").mkdir()
+    library = "def translate(text, origin, target):\n    return f'{text} from {origin} to {target}'\n"
+    (tmp_path / "argostranslate" / "translate.py").write_text(library, encoding="utf-8")
+    made = translations(Translation(command=(sys.executable, str(tmp_path / "translator.py"))), {"ru": ["Газ"]})
+    assert made == Translated(texts={"Газ": "Газ from ru to en"})
+
+
+def test_the_example_of_templates_makes_an_edition(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```jinja\n\{# (\S+) #\}\n(.*?)```", text, re.DOTALL)
+    assert [name for name, _ in examples] == ["digest.html", "digest.css"]
+    for name, source in examples:
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    story = make_story(make_annotated(make_article("Gas & more", outlet="Example")))
+    definition, until = DigestDefinition(), datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+    def made(*stories: Story) -> Edition:
+        since = until - timedelta(days=1)
+        return make_edition(
+            definition,
+            until.date(),
+            since,
+            until,
+            material(*stories),
+            beat=load_beat(),
+            versions=VERSIONS,
+            templates=tmp_path,
+        )
+
+    edition = made(story)
+    assert problems_of(edition) == ()
+    assert ">Gas &amp; more</a><br>Example, 05 Mar, 12:00, 80% relevant</li>" in edition.html.replace("\n", "")
+    assert "h1 { color: #7a1f1f }" in edition.html
+    assert "system-ui" in edition.html
+    assert "Nothing today." in made().html
+    (tmp_path / "digest.html").write_text("{{ misspelt }}", encoding="utf-8")
+    assert "system-ui" in made(story).html
+    assert problems_of(made(story)) == (f"{tmp_path / 'digest.html'}:1: 'misspelt' is undefined",)
+
+
+def test_every_value_that_the_templates_of_the_digest_use_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    for template in ("digest.html", "digest.txt", "mail.html"):
+        assert {f"`{name}`" for name in names_used(template)} <= set(re.findall(r"`\w+`", page))
+    nouns = [noun for noun in vars(content).values() if is_dataclass(noun)]
+    assert len(nouns) > 10
+    for noun in nouns:
+        assert {f"`{field.name}`" for field in fields(noun)} <= set(re.findall(r"`\w+`", page)), noun
 
 
 def test_the_schema_in_the_docs_is_that_of_the_program() -> None:

@@ -11,6 +11,7 @@ from aggregator.model import (
     Delivery,
     DeliveryState,
     Edition,
+    EditionLine,
     Episode,
     Facets,
     FeedState,
@@ -200,6 +201,12 @@ class Archive(Protocol):
 
     def edition_days(self, digest: str | None = None) -> tuple[tuple[str, date], ...]:
         """(digest, local date) of the editions, latest first."""
+
+    def edition_lines(self, digests: Sequence[str] | None = None, limit: int | None = None) -> tuple[EditionLine, ...]:
+        """What lists say of the editions of these digests, by default of all, latest first."""
+
+    def begun(self) -> datetime | None:
+        """When the first article came; None in an empty archive."""
 
     def save_edition(self, edition: Edition, deliveries: Sequence[Delivery]) -> bool:
         """Keep an edition and queue its deliveries; False, and nothing changes, if there is one already."""

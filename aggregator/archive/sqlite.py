@@ -9,6 +9,7 @@ from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import roll_back
 from aggregator.archive.captures import Captures
 from aggregator.archive.digesting import Digesting
+from aggregator.archive.editions import Editions
 from aggregator.archive.fulltexts import FullTexts
 from aggregator.archive.rows import (
     delivery_from,
@@ -37,7 +38,9 @@ from aggregator.model import (
 from aggregator.model.query import Query
 
 
-class SqliteArchive(Digesting, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Tidying):
+class SqliteArchive(
+    Digesting, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Editions, Tidying
+):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---
@@ -97,8 +100,10 @@ class SqliteArchive(Digesting, Saving, FullTexts, Annotations, Storytelling, Sub
         return next((edition_from(row) for row in rows), None)
 
     def edition_days(self, digest: str | None = None) -> tuple[tuple[str, date], ...]:
-        rows = self._rows("SELECT digest, date FROM editions ORDER BY date DESC, digest")
-        return tuple((r["digest"], date.fromisoformat(r["date"])) for r in rows if digest in (None, r["digest"]))
+        rows = self._rows(
+            "SELECT digest, date FROM editions WHERE ?1 IS NULL OR digest = ?1 ORDER BY date DESC, digest", (digest,)
+        )
+        return tuple((row["digest"], date.fromisoformat(row["date"])) for row in rows)
 
     def save_edition(self, edition: Edition, deliveries: Sequence[Delivery]) -> bool:
         with self._transaction():

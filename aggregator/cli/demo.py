@@ -60,6 +60,7 @@ def _page_of(settings: Settings) -> Starlette:
         load_beat(settings.beat),
         feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
         searches=settings.searches,
+        digests=settings.digests,
     )
 
 

@@ -24,7 +24,7 @@ from aggregator.errors import AggregatorError
 from aggregator.model import DeliveryState, Edition
 from aggregator.publish.calendar import edition_window, local_day
 from aggregator.publish.deliver import Channels, deliver_one, write_file
-from aggregator.publish.digest import edition_deliveries
+from aggregator.publish.digest import edition_deliveries, problems_of
 from aggregator.rebuilding import rebuild
 from aggregator.settings import DigestDefinition, Settings
 
@@ -94,8 +94,8 @@ def _print(rows: Sequence[dict[str, object]]) -> None:
     shown = [(row["digest"], row["date"], row["stories"], _state(row), row["path"]) for row in rows]
     output.print_table("Editions", ("digest", "date", "stories", "state", "path"), shown)
     for row in rows:
-        for change in row.get("changes") or ():  # type: ignore[attr-defined]  # a list where there is one
-            output.out.print(f"  {row['digest']}: {change}", markup=False)
+        for told in [*(row.get("problems") or ()), *(row.get("changes") or ())]:  # type: ignore[misc]  # lists, where there are any
+            output.out.print(f"  {row['digest']}: {told}", markup=False, soft_wrap=True)
 
 
 def _state(row: dict[str, object]) -> object:
@@ -123,6 +123,7 @@ def _make_editions(store: SqliteArchive, settings: Settings, wanted: date | None
         path = settings.digest_folder / f"{definition.name}-{day.isoformat()}.html"
         if edition and not path.is_file():
             pipeline.write_edition_files(edition, definition, settings.digest_folder, now)
+            pipeline.write_index(store, settings.digest_folder, now)
         stories = len(edition.stories) if edition else 0
         rows.append(
             {
@@ -131,6 +132,7 @@ def _make_editions(store: SqliteArchive, settings: Settings, wanted: date | None
                 "path": str(path),
                 "stories": stories,
                 "new": new,
+                **({"problems": list(problems_of(edition))} if edition and problems_of(edition) else {}),
             }
         )
     return rows
@@ -165,6 +167,7 @@ def _trial(
         "stories": len(edition.stories),
         "new": False,
         "state": "a trial",
+        "problems": list(problems_of(edition)),
     }
     return {**row, **_mailed(edition, definition, settings, to, now)} if to else row
 
@@ -173,7 +176,7 @@ def _mailed(
     edition: Edition, definition: DigestDefinition, settings: Settings, to: str, now: datetime
 ) -> dict[str, object]:
     trial = replace(definition, recipients=(to,), outputs=("mail",), when_empty="say")
-    (mail,) = edition_deliveries(edition, trial, Path(), now)
+    (mail,) = edition_deliveries(edition, trial, Path(), now, settings.template_folder)
     # Each trial is a mail of its own: a reader who tries twice wants to see two.
     mail = replace(mail, key=f"trial/{now.isoformat()}/{mail.key}", subject=f"[trial] {mail.subject}")
     sent = asyncio.run(deliver_one(mail, Channels(mail=settings.mail)))

@@ -178,5 +178,6 @@ def serve_page(
         load_beat(beat),
         feed_reports=lambda store: pipeline.feed_reports(store, settings),
         searches=settings.searches,
+        digests=settings.digests,
     )
     serve(page, listener)

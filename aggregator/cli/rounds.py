@@ -99,6 +99,7 @@ def page_of(service: Service) -> Starlette:
         load_beat(settings.beat),
         feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
         searches=settings.searches,
+        digests=settings.digests,
         callback=(path, service.pushes) if path else None,
     )
 

@@ -46,7 +46,7 @@ from aggregator.model.archive import (
     WantedText,
 )
 from aggregator.model.capture import Capture
-from aggregator.model.publish import Delivery, DeliveryState, Edition, Notice
+from aggregator.model.publish import Delivery, DeliveryState, Edition, EditionLine, Notice, edition_key
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "DeliveryState",
     "Document",
     "Edition",
+    "EditionLine",
     "Entry",
     "Episode",
     "Evidence",
@@ -107,4 +108,5 @@ __all__ = [
     "UrlChange",
     "Verdict",
     "WantedText",
+    "edition_key",
 ]

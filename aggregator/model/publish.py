@@ -41,7 +41,28 @@ class Edition:
     @property
     def key(self) -> str:
         """Idempotency key: there is one edition per digest and local date."""
-        return f"edition/{self.digest}/{self.date.isoformat()}"
+        return edition_key(self.digest, self.date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionLine:
+    """What a list of editions says of one."""
+
+    digest: str
+    date: date
+    until: datetime
+    subject: str
+    headlines: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """That of the edition."""
+        return edition_key(self.digest, self.date)
+
+
+def edition_key(digest: str, day: date) -> str:
+    """Idempotency key: there is one edition per digest and local date."""
+    return f"edition/{digest}/{day.isoformat()}"
 
 
 class DeliveryState(StrEnum):

@@ -1,10 +1,12 @@
-"""Pure: what a search has found as an Atom feed (RFC 4287)."""
+"""Pure: what a search has found, and editions, as Atom feeds (RFC 4287)."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
+from aggregator.model import EditionLine
 from aggregator.publish.found import Found, Hit
 from aggregator.text.markup import without_forbidden
 from aggregator.text.urls import is_web_url, link_target
@@ -15,13 +17,47 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def as_atom(found: Found) -> bytes:
     """The feed, UTF-8, an entry for each article."""
-    feed = etree.Element(f"{_ATOM}feed", nsmap={None: _ATOM[1:-1]})  # type: ignore[dict-item]  # stubs know no default
-    _add(feed, "id", _identifier(f"search?{found.query}"))
-    _add(feed, "title", f"aggregator: {found.name}")
-    _add(feed, "updated", _moment(max((_updated(hit) for hit in found.hits), default=found.made)))
-    _add(feed, "generator", "aggregator")
+    updated = max((_updated(hit) for hit in found.hits), default=found.made)
+    feed = _feed(f"search?{found.query}", found.name, updated)
     for hit in found.hits:
         _add_entry(feed, hit)
+    return _written(feed)
+
+
+def editions_as_atom(
+    lines: Sequence[EditionLine],
+    *,
+    name: str,
+    title: str,
+    itself: str,
+    address: Callable[[EditionLine], str],
+    now: datetime,
+) -> bytes:
+    """The feed of editions, UTF-8; `name` tells it from other feeds for ever, `itself` is its address, `address` a page's."""
+    feed = _feed(f"digests?{name}", title, max((line.until for line in lines), default=now))
+    _add(feed, "link").attrib.update({"rel": "self", "href": link_target(itself)})
+    # Entries without authors need one of the feed (RFC 4287 §4.1.1).
+    _add(_add(feed, "author"), "name", "aggregator")
+    for line in lines:
+        entry = _add(feed, "entry")
+        _add(entry, "id", _identifier(line.key))
+        _add(entry, "title", line.subject)
+        _add(entry, "updated", _moment(line.until))
+        _add(entry, "link").attrib.update({"rel": "alternate", "type": "text/html", "href": link_target(address(line))})
+        _add(entry, "summary", "\n".join(line.headlines))
+    return _written(feed)
+
+
+def _feed(name: str, title: str, updated: datetime) -> etree._Element:
+    feed = etree.Element(f"{_ATOM}feed", nsmap={None: _ATOM[1:-1]})  # type: ignore[dict-item]  # stubs know no default
+    _add(feed, "id", _identifier(name))
+    _add(feed, "title", f"aggregator: {title}")
+    _add(feed, "updated", _moment(updated))
+    _add(feed, "generator", "aggregator")
+    return feed
+
+
+def _written(feed: etree._Element) -> bytes:
     return bytes(etree.tostring(feed, encoding="utf-8", xml_declaration=True, pretty_print=True))
 
 

@@ -1,6 +1,6 @@
 """Pure: a story → how an edition tells it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,8 +33,7 @@ class Telling:
 def told_story(story: Story, telling: Telling) -> ToldStory:
     """Put a story into the words of the digest; its lead article is that of `lead_article`, or what is new of a story told before."""
     update = _update(story, telling)
-    new = [stored for stored in story.articles if stored.id not in telling.seen] if update else story.articles
-    lead, *others = sorted(new, key=lead_rank)
+    lead, *others = _leads(story, telling.seen)
     spoken = next((one for one in (lead, *others) if len(_text(one)) >= _TELLING), lead)
     first, article = story.first.article, lead.article
     return ToldStory(
@@ -61,6 +60,25 @@ def told_story(story: Story, telling: Telling) -> ToldStory:
         camps=_camps(story),
         update_note=update,
     )
+
+
+def _leads(story: Story, seen: Container[int]) -> list[StoredArticle]:
+    """What may speak for a story, the best first: of one that was told before, what is new."""
+    new = [stored for stored in story.articles if stored.id not in seen]
+    return sorted(new or story.articles, key=lead_rank)
+
+
+def foreign_headlines(stories: Iterable[Story], seen: Container[int]) -> dict[str, list[str]]:
+    """By language, the headlines by which stories are told and that are not English: what a translator is asked for."""
+    asked: dict[str, list[str]] = {}
+    for story in stories:
+        # Noted stories are told by the best of all their articles, others by the best of what is new.
+        for article in {
+            one.article.title: one.article for one in (_leads(story, seen)[0], _leads(story, ())[0])
+        }.values():
+            if article.language != "en" and article.title not in asked.setdefault(article.language, []):
+                asked[article.language].append(article.title)
+    return asked
 
 
 def noted_story(story: Story, translations: Mapping[str, str]) -> Noted:
@@ -148,13 +166,3 @@ def _link(stored: StoredArticle, start: datetime) -> Link:
         behind=behind((article.date - start) // timedelta(minutes=1)),
         reprint=stored.copy_of is not None,
     )
-
-
-def untranslated(stories: Sequence[Story]) -> dict[str, list[str]]:
-    """By language, the headlines of stories that are not English: what a translator is asked for."""
-    asked: dict[str, list[str]] = {}
-    for story in stories:
-        for article in (stored.article for stored in story.articles):
-            if article.language != "en" and article.title not in asked.setdefault(article.language, []):
-                asked[article.language].append(article.title)
-    return asked

@@ -13,8 +13,9 @@ from aggregator.publish.compose import Telling, noted_story, told_story
 from aggregator.publish.content import Alerted, Content, Coverage, ToldSection, ToldStory, WeekDay
 from aggregator.publish.inlining import inlined
 from aggregator.publish.numbers import coverage_of, numbers_of
-from aggregator.publish.render import render
+from aggregator.publish.render import render_from
 from aggregator.publish.selection import Selected
+from aggregator.publish.subject import subject_line
 from aggregator.publish.view import LANGUAGES, FeedReport
 from aggregator.settings import DigestDefinition
 
@@ -42,6 +43,8 @@ class Material:
     feeds: Sequence[FeedReport]
     seen: Mapping[int, date]
     translations: Mapping[str, str]
+    problems: Sequence[str] = ()
+    """Why translations are missing."""
 
 
 def make_edition(
@@ -53,10 +56,15 @@ def make_edition(
     *,
     beat: Beat,
     versions: Mapping[str, str],
+    templates: Path | None = None,
 ) -> Edition:
-    """Write the edition of a local date; the same input gives the same bytes. `versions` tell by what it was judged and made."""
+    """Write the edition of a local date; the same input gives the same bytes.
+
+    `versions` tell by what it was judged and made; `templates` is a folder of an operator's own.
+    """
     content = _content(definition, day, since, until, material, beat=beat, made_by=f"aggregator {versions['program']}")
     shown = [material.stories[story] for story in material.selected.shown]
+    headlines = _headlines(content)
     return edition_of(
         plainly(asdict(content)),
         Edition(
@@ -68,13 +76,26 @@ def make_edition(
             text="",
             stories=tuple(story.id for story in shown),
             manifest={
+                "subject": subject_line(definition, day, headlines),
+                "headlines": headlines,
+                "problems": list(material.problems),
                 "versions": dict(versions),
                 "definition": plainly(asdict(definition)),
                 "articles": {str(a.id): a.article.content_hash for story in shown for a in story.articles},
                 "feeds": {report.feed.url: report.state.health.value for report in material.feeds},
             },
         ),
+        templates,
     )
+
+
+def _headlines(content: Content) -> list[str]:
+    """Of the stories that are shown, the top story's first."""
+    told = [
+        *([content.top] if content.top else []),
+        *(story for section in content.sections for story in section.stories),
+    ]
+    return [story.headline for story in told]
 
 
 def plainly(values: Mapping[str, object]) -> dict[str, object]:
@@ -83,21 +104,25 @@ def plainly(values: Mapping[str, object]) -> dict[str, object]:
     return plain
 
 
-def edition_of(content: Mapping[str, object], bare: Edition) -> Edition:
-    """An edition with its content, as plain values, and what is rendered of it."""
-    return replace(
-        bare,
-        html=render("digest.html", **content),
-        text=render("digest.txt", **content),
-        manifest={**bare.manifest, "content": content},
-    )
+def edition_of(content: Mapping[str, object], bare: Edition, templates: Path | None = None) -> Edition:
+    """An edition with its content, as plain values, and what is rendered of it; problems of templates are added to its own."""
+    html, text = (render_from(templates, name, **content) for name in ("digest.html", "digest.txt"))
+    problems = [*problems_of(bare), *(one.problem for one in (html, text) if one.problem)]
+    manifest = {**bare.manifest, "problems": list(dict.fromkeys(problems)), "content": content}
+    return replace(bare, html=html.text, text=text.text, manifest=manifest)
 
 
-def mail_html(edition: Edition) -> str:
+def problems_of(edition: Edition) -> tuple[str, ...]:
+    """What was wrong with translation and templates when it was made."""
+    problems = edition.manifest.get("problems", ())
+    return tuple(map(str, problems)) if isinstance(problems, list | tuple) else ()
+
+
+def mail_html(edition: Edition, templates: Path | None = None) -> str:
     """An edition as a mail's HTML, with so many stories that no mail client cuts it off."""
     content: Mapping[str, object] = edition.manifest["content"]  # type: ignore[assignment]  # `edition_of` puts it there
     for most in _FITTING:
-        html = inlined(render("mail.html", most=most, **content))
+        html = inlined(render_from(templates, "mail.html", most=most, **content).text)
         if len(html.encode()) <= MAIL_BYTES:
             break
     return html
@@ -207,24 +232,11 @@ def _why_empty(coverage: Coverage) -> str:
     return f"Nothing in this period, but {len(unread)} of {coverage.feeds} feeds were not read: {named}."
 
 
-def subject_of(edition: Edition, definition: DigestDefinition) -> str:
-    """The subject of an edition's mails."""
-    content: Mapping[str, object] = edition.manifest["content"]  # type: ignore[assignment]  # `edition_of` puts it there
-    top: Mapping[str, object] | None = content["top"]  # type: ignore[assignment]
-    return definition.subject.format(
-        title=definition.title,
-        date=edition.date.isoformat(),
-        weekday=f"{edition.date:%A}",
-        stories=len(edition.stories),
-        top=top["headline"] if top else "no story",
-    )
-
-
 def edition_deliveries(
-    edition: Edition, definition: DigestDefinition, folder: Path, now: datetime
+    edition: Edition, definition: DigestDefinition, folder: Path, now: datetime, templates: Path | None = None
 ) -> tuple[Delivery, ...]:
     """The files and mails that bring an edition to its readers."""
-    subject = subject_of(edition, definition)
+    subject = str(edition.manifest.get("subject") or edition.key)  # editions of before lists were made have none
     stem = folder / f"{edition.digest}-{edition.date.isoformat()}"
 
     def delivery(channel: str, target: str, text: str, html: str) -> Delivery:
@@ -245,6 +257,6 @@ def edition_deliveries(
     if "file" in definition.outputs:
         made += [delivery("file", f"{stem}.html", "", edition.html), delivery("file", f"{stem}.txt", edition.text, "")]
     if "mail" in definition.outputs and definition.recipients:
-        html = mail_html(edition)
+        html = mail_html(edition, templates)
         made += [delivery("mail", to, edition.text, html) for to in definition.recipients]
     return tuple(made)

@@ -79,7 +79,7 @@ def test_the_digest_is_a_file_and_a_text_twin(walked: tuple[Settings, Round, Rou
     settings, first, _ = walked
     assert [new for *_, new in first.editions] == [True]
     files = sorted(path.name for path in settings.digest_folder.iterdir())
-    assert files == ["daily-2026-03-05.html", "daily-2026-03-05.txt"]
+    assert files == ["daily-2026-03-05.html", "daily-2026-03-05.txt", "index.html"]
     page = (settings.digest_folder / files[0]).read_text(encoding="utf-8")
     assert "Li Shangfu" in page
     assert "missing.rss" in page

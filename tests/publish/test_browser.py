@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from aggregator.annotate.beat import load_beat
-from aggregator.model import DayVolume, FeedState, Health, Story
+from aggregator.model import DayVolume, EditionLine, FeedState, Health, Story
 from aggregator.publish.account import account_of
 from aggregator.publish.digest import mail_html, make_edition
+from aggregator.publish.editions import file_name, index_page
 from aggregator.publish.render import render
 from aggregator.publish.view import FeedReport, story_view
 from aggregator.settings import DigestDefinition
@@ -151,4 +152,22 @@ def test_it_prints(browser: Browser, page_address: str, tmp_path: Path) -> None:
     page.goto(page_address)
     page.pdf(path=str(tmp_path / "edition.pdf"))
     assert (tmp_path / "edition.pdf").stat().st_size > 5_000
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 820])
+def test_nothing_sticks_out_of_the_list_of_editions_nor_runs_in_it(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    hostile = "<script>document.title='taken'</script>"
+    lines = [
+        EditionLine(digest="daily", date=date(2026, 3, day), until=NOW, subject=subject, headlines=(subject,))
+        for day, subject in enumerate(("Daily, 2026-03-01: 3 stories", "Сверхдлинное" * 30, hostile), 1)
+    ]
+    file = tmp_path / "index.html"
+    file.write_text(index_page(lines, {file_name(line) for line in lines}), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark")
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.title() == "Editions"
     page.close()

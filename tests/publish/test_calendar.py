@@ -1,14 +1,16 @@
 """Exactly one edition per local date, whatever the clocks do and however often the machine stops."""
 
 import random
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.publish.calendar import due_at, due_dates, edition_window, local_day
+from aggregator.publish.calendar import due_at, due_before, due_dates, edition_window, is_edition_day, owed_since
 from aggregator.settings import DigestDefinition
 
 ZONES = [
@@ -111,11 +113,76 @@ def test_the_window_ends_at_the_due_time_or_now_if_that_is_earlier() -> None:
     assert edition_window(digest, date(2026, 3, 5), early) == (early - timedelta(hours=36), early)
 
 
-@given(st.sampled_from(ZONES), st.integers(0, 15 * 365 * 24 * 60))
-def test_windows_of_24_hours_meet_without_gap_but_for_a_change_of_the_clock(zone: str, minutes: int) -> None:
+@pytest.mark.parametrize(
+    ("days", "day", "since"),
+    [
+        ("daily", "2026-03-05", "2026-03-04"),
+        ("weekdays", "2026-03-06", "2026-03-05"),
+        ("weekdays", "2026-03-09", "2026-03-06"),  # Monday's covers the weekend
+        ("weekly", "2026-03-09", "2026-03-02"),
+        (("tue", "fri"), "2026-03-06", "2026-03-03"),
+        (("fri", "tue"), "2026-03-10", "2026-03-06"),
+        (("sun",), "2026-03-08", "2026-03-01"),
+        ("weekdays", "2026-03-08", "2026-03-06"),  # asked for by command on a Sunday
+    ],
+)
+def test_an_edition_covers_the_time_since_the_one_before_was_due(days: Any, day: str, since: str) -> None:
+    digest = DigestDefinition(zone="Asia/Kathmandu", time="07:00", days=days)
+    window = edition_window(digest, date.fromisoformat(day), datetime(2026, 4, 1, tzinfo=UTC))
+    assert [f"{moment:%F %R}" for moment in window] == [f"{since} 01:15", f"{day} 01:15"]
+
+
+@pytest.mark.parametrize(
+    ("days", "due"),
+    [
+        ("daily", range(2, 9)),
+        ("weekdays", range(2, 7)),
+        ("weekly", [2]),
+        (("tue", "fri"), [3, 6]),
+        (("sun", "sat"), [7, 8]),
+    ],
+)
+def test_each_kind_of_days_has_its_weekdays(days: Any, due: Iterable[int]) -> None:
+    digest = DigestDefinition(days=days)
+    begun, now = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 8, 12, tzinfo=UTC)
+    assert due_dates(digest, now, [], begun=begun) == [date(2026, 3, day) for day in due]
+
+
+def test_a_digest_that_is_new_to_an_old_archive_starts_with_its_last_date_and_a_young_one_makes_up_for_all() -> None:
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    old, young = now - timedelta(days=90), now - timedelta(days=3)
+    for days, last in (("daily", 5), ("weekly", 2)):
+        digest = DigestDefinition(time="07:00", days=days)  # type: ignore[arg-type]
+        since = owed_since(digest, now, [], begun=old)
+        assert due_dates(digest, now, [], begun=since) == [date(2026, 3, last)]
+        assert owed_since(digest, now, [date(2026, 2, 23)], begun=old) == datetime(2026, 2, 23, 7, tzinfo=UTC)
+        assert owed_since(digest, now, [date(2027, 3, 1)], begun=old) == since  # made by a clock that ran ahead
+        assert owed_since(digest, now, [date(2026, 2, 23)], begun=young) == young
+        assert owed_since(digest, now, [], begun=young) == young
+        assert owed_since(digest, now, [], begun=None) is None
+
+
+def test_an_edition_by_command_of_a_date_to_come_begins_with_the_last_one_that_was_due() -> None:
+    digest = DigestDefinition(zone="UTC", time="07:00")
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    assert edition_window(digest, date(2026, 3, 9), now, by_command=True) == (now.replace(hour=7), now)
+    assert edition_window(digest, date(2026, 3, 5), now, by_command=True) == (datetime(2026, 3, 4, 7, tzinfo=UTC), now)
+
+
+def test_a_digest_without_days_is_a_mistake_of_the_caller() -> None:
+    digest = DigestDefinition(days=())
+    assert due_dates(digest, START, [], begun=START - timedelta(days=9)) == []
+    with pytest.raises(ValueError, match="'daily' has no days"):
+        due_before(digest, START)
+
+
+@given(st.sampled_from(ZONES), st.sampled_from(["daily", "weekdays", "weekly"]), st.integers(0, 15 * 365 * 24 * 60))
+def test_windows_meet_whatever_the_clock_does(zone: str, days: Any, minutes: int) -> None:
     now = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    digest = DigestDefinition(zone=zone)
-    day = local_day(digest, now)
-    much_later = now + timedelta(days=9)
-    (_, end), (begin, _) = (edition_window(digest, day + timedelta(days=n), much_later) for n in (0, 1))
-    assert abs(begin - end) <= timedelta(hours=1)
+    local = now.astimezone(ZoneInfo(zone))
+    digest = DigestDefinition(zone=zone, days=days, time=f"{local:%H:%M}")
+    first, second = [
+        local.date() + timedelta(days=n) for n in range(15) if is_edition_day(digest, local.date() + timedelta(days=n))
+    ][:2]
+    (_, end), (begin, _) = (edition_window(digest, day, now + timedelta(days=30)) for day in (first, second))
+    assert begin == end

@@ -21,7 +21,6 @@ from aggregator.publish.digest import (
     edition_of,
     mail_html,
     make_edition,
-    subject_of,
 )
 from aggregator.publish.numbers import numbers_of
 from aggregator.publish.selection import by_importance, select
@@ -323,6 +322,9 @@ def test_the_manifest_says_what_the_edition_was_made_of(beat: Beat) -> None:
     story = story_of_three()
     made = edition(beat, story, feeds=(report(make_feed()),), definition=replace(DAILY, query="gas"))
     assert {**made.manifest, "definition": None, "content": None} == {
+        "subject": "China–Russia daily, 2026-03-05: 1 stories",
+        "headlines": ["Gas flows"],
+        "problems": [],
         "versions": VERSIONS,
         "definition": None,
         "articles": {str(a.id): a.article.content_hash for a in story.articles},
@@ -559,11 +561,12 @@ def test_a_mail_writes_its_styles_into_its_elements(beat: Beat) -> None:
     html5lib.HTMLParser(strict=True).parse(mail)
 
 
-def test_the_subject_is_what_the_definition_says(beat: Beat) -> None:
-    made = edition(beat, story_of_three())
+def test_the_subject_is_what_the_definition_says(beat: Beat, tmp_path: Path) -> None:
     definition = replace(DAILY, subject="{weekday} {date}: {top} ({stories}) – {title}")
-    assert subject_of(made, definition) == "Thursday 2026-03-05: Gas flows (1) – China–Russia daily"
-    assert subject_of(edition(beat), definition) == "Thursday 2026-03-05: no story (0) – China–Russia daily"
+    made = edition(beat, story_of_three(), make_story(one("Other", score=0.6), story_id=2), definition=definition)
+    assert made.manifest["subject"] == "Thursday 2026-03-05: Gas flows (2) – China–Russia daily"
+    assert made.manifest["headlines"] == ["Gas flows", "Other"]
+    assert {row.subject for row in edition_deliveries(made, definition, tmp_path, NOW)} == {made.manifest["subject"]}
 
 
 def test_an_empty_edition_may_be_skipped_and_outputs_chosen(beat: Beat, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The pages: today, search, story, digests, feeds; and /healthz for machines."""
+"""The pages: today, search, story, editions, feeds; and /healthz for machines."""
 
 import importlib.resources
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,15 +22,12 @@ from aggregator.publish.telling import read_account
 from aggregator.publish.view import FeedReport, story_view
 from aggregator.publish.web.answers import HEADERS, number, page
 from aggregator.publish.web.callback import Subscriber, callback_routes
+from aggregator.publish.web.editions import EditionPages
 from aggregator.publish.web.searching import SearchPages
-from aggregator.settings import SavedSearch
+from aggregator.settings import DigestDefinition, SavedSearch
 
 _TODAY = timedelta(hours=24)
 _SHOWN = 60
-#: A stored edition carries its own style sheet and nothing else.
-_EDITION_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; sandbox allow-popups"
-)
 
 OpenArchive = Callable[[], Archive]
 FeedReports = Callable[[Archive], Sequence[FeedReport]]
@@ -85,29 +82,6 @@ class _Pages:
             topic_names=self._topic_names,
         )
 
-    def digests(self, request: Request) -> Response:
-        archive = self._open()
-        try:
-            return page("digests.html", days=archive.edition_days())
-        finally:
-            archive.close()
-
-    def edition(self, request: Request) -> Response:
-        try:
-            day = date.fromisoformat(request.path_params["day"])
-        except ValueError:
-            raise HTTPException(404, "The address of an edition ends in a date such as 2026-03-05.") from None
-        archive = self._open()
-        try:
-            names = [digest for digest, made in archive.edition_days() if made == day]
-            wanted = request.query_params.get("digest", names[0] if names else "")
-            edition = archive.edition(wanted, day)
-        finally:
-            archive.close()
-        if edition is None:
-            raise HTTPException(404, "There is no edition for this date.")
-        return HTMLResponse(edition.html, headers={"Content-Security-Policy": _EDITION_POLICY})
-
     def feeds(self, request: Request) -> Response:
         archive = self._open()
         try:
@@ -134,19 +108,19 @@ def make_app(
     feed_reports: FeedReports = lambda archive: (),
     callback: tuple[str, Subscriber] | None = None,
     searches: Sequence[SavedSearch] = (),
+    digests: Sequence[DigestDefinition] = (),
 ) -> Starlette:
     """The application; `open_archive` gives a read-only connection for one request.
 
     `feed_reports` tell how the configured feeds are doing: without them no camp is called silent. `callback`: path and
-    subscriber of WebSub. `searches` have pages and feeds under their names.
+    subscriber of WebSub. `searches` have pages and feeds under their names, `digests` feeds of their editions.
     """
     pages = _Pages(open_archive, beat, clock, minimum_relevance, feed_reports)
     routes = [
         Route("/", pages.today),
         *SearchPages(open_archive, beat, clock, searches).routes(),
         Route("/story/{story_id}", pages.story),
-        Route("/digests", pages.digests),
-        Route("/digests/{day}", pages.edition),
+        *EditionPages(open_archive, clock, digests).routes(),
         Route("/feeds", pages.feeds),
         Route("/healthz", pages.healthz),
         Route("/style.css", _style),

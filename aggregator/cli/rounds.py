@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,12 +11,14 @@ from starlette.applications import Starlette
 from aggregator import pipeline
 from aggregator.acquire.websub import callback_path
 from aggregator.annotate.beat import load_beat
+from aggregator.archive import Archive
 from aggregator.archive.sqlite import read_archive
 from aggregator.cli.output import err
 from aggregator.cli.service import Service, open_service, utc_now
 from aggregator.keeping import PollReport
 from aggregator.model import DeliveryState, FullTextState
 from aggregator.publish.deliver import Channels
+from aggregator.publish.digest import problems_of
 from aggregator.publish.web.app import make_app
 from aggregator.publish.web.server import address, serve_beside
 from aggregator.pushing import together
@@ -32,6 +35,8 @@ class Round:
     placed: int
     notices: int
     editions: tuple[tuple[DigestDefinition, date, bool], ...]
+    problems: tuple[str, ...]
+    """Of templates and translation."""
     delivered: dict[DeliveryState, int]
 
 
@@ -51,12 +56,15 @@ async def play_round(
     full_texts = await service.read_full_texts()
     placed = (gatherer or pipeline.Gatherer(archive, settings)).gather()
     now = service.clock()
+    notices = pipeline.alert(archive, settings, now=now, address=page)
+    editions = pipeline.digest(archive, settings, now=now, day=day)
     return Round(
         report=report,
         full_texts=full_texts,
         placed=placed,
-        notices=pipeline.alert(archive, settings, now=now, address=page),
-        editions=pipeline.digest(archive, settings, now=now, day=day),
+        notices=notices,
+        editions=editions,
+        problems=_problems(archive, editions),
         delivered=await pipeline.deliver(archive, Channels(mail=settings.mail), now=service.clock()),
     )
 
@@ -104,6 +112,12 @@ def page_of(service: Service) -> Starlette:
     )
 
 
+def _problems(archive: Archive, editions: Sequence[tuple[DigestDefinition, date, bool]]) -> tuple[str, ...]:
+    """What was wrong with the templates and the translation of new editions."""
+    made = [archive.edition(definition.name, day) for definition, day, new in editions if new]
+    return tuple(dict.fromkeys(problem for edition in made if edition for problem in problems_of(edition)))
+
+
 def _pages(done: Round) -> str:
     read = done.full_texts.get(FullTextState.READ, 0)
     return f", {read} of {sum(done.full_texts.values())} pages read" if done.full_texts else ""
@@ -121,6 +135,8 @@ def tell(done: Round) -> None:
         f"editions: {sum(new for *_, new in done.editions)}",
         soft_wrap=True,
     )
+    for problem in done.problems:
+        err.print(f"          digest: {problem}", markup=False, soft_wrap=True)
     for failure in report.failures:
         err.print(f"          {failure.url}: {failure.reason}", markup=False, soft_wrap=True)
     if report.results and report.feeds("failed") == len(report.results):

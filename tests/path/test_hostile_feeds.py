@@ -11,19 +11,25 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from aggregator import pipeline
+from aggregator.archive.sqlite import open_archive
 from aggregator.cli.service import open_service
+from aggregator.editions import compose
 from aggregator.keeping import PollReport
 from aggregator.model import Health
 from aggregator.model.query import NameIs
-from aggregator.settings import Camp, Feed, Network, Settings
+from aggregator.publish.digest import mail_html
+from aggregator.settings import Camp, DigestDefinition, Feed, Network, Settings
+from tests.publish.inert import assert_inert, assert_inert_mail
 
 SERVER = Path(__file__).parents[1] / "tools" / "hostile_server.py"
 #: Families of addresses that need a number, and the canary itself: not feeds by themselves.
@@ -35,6 +41,7 @@ HEALTHY = 50
 class Walked:
     """What two rounds over all the faults came to; the report is that of the first."""
 
+    settings: Settings
     faults: Sequence[Mapping[str, Any]]
     report: PollReport
     stored: Mapping[str, int]
@@ -73,7 +80,7 @@ def walked(base: str, tmp_path_factory: pytest.TempPathFactory) -> Walked:
     with peak_memory() as peak:
         report, stored, health = asyncio.run(_round(settings))
     seconds = time.monotonic() - started
-    return Walked(faults, report, stored, health, _get(base, "/__canary"), seconds, max(peak) / 1e6)
+    return Walked(settings, faults, report, stored, health, _get(base, "/__canary"), seconds, max(peak) / 1e6)
 
 
 @contextmanager
@@ -134,6 +141,20 @@ def test_healthy_feeds_beside_them_are_all_stored(walked: Walked) -> None:
 
 def test_the_canary_is_never_touched(walked: Walked) -> None:
     assert walked.canary == []
+
+
+def test_an_edition_of_all_that_was_fetched_is_inert_as_page_and_mail(walked: Walked) -> None:
+    now = datetime.now(UTC)
+    definition = DigestDefinition(minimum_relevance=0, maximum_stories=1000, also_noted=1000)
+    settings = replace(walked.settings, digests=(definition,))
+    with closing(open_archive(settings.archive)) as archive:
+        pipeline.gather(archive, settings)
+        begin = datetime(1970, 1, 2, tzinfo=UTC)
+        edition = compose(archive, settings, definition, now.date(), (begin, now + timedelta(days=1)))
+    assert len(edition.stories) > 100
+    assert "/xss-corpus</" in edition.html
+    assert_inert(edition.html)
+    assert_inert_mail(mail_html(edition))
 
 
 def test_each_failure_has_its_reason_and_every_entry_is_accounted_for(walked: Walked) -> None:

@@ -9,10 +9,11 @@ from aggregator.annotate.beat import load_beat
 from aggregator.archive import Archive
 from aggregator.model import Edition, FeedState, RankedStory, Story
 from aggregator.model.query import And, Query
-from aggregator.publish.compose import foreign_headlines
-from aggregator.publish.digest import Material, make_edition
+from aggregator.publish.digest import make_edition
 from aggregator.publish.numbers import MEAN_DAYS
 from aggregator.publish.selection import by_importance, in_languages, select
+from aggregator.publish.told_edition import Material
+from aggregator.publish.told_story import foreign_headlines
 from aggregator.publish.translate import Translated, translations
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from aggregator.model import DayVolume, Notice, RankedStory, Story
-from aggregator.publish.digest import Material
 from aggregator.publish.selection import by_importance, select
+from aggregator.publish.told_edition import Material
 from aggregator.publish.view import FeedReport, lead_article
 from aggregator.settings import DigestDefinition
 

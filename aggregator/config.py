@@ -21,6 +21,7 @@ from aggregator.contradictions import PASSWORD_VARIABLE, contradictions
 from aggregator.errors import ConfigurationError
 from aggregator.settings import (
     AlertRule,
+    Channel,
     DigestDefinition,
     Feed,
     Mail,
@@ -41,6 +42,7 @@ _TYPES: Mapping[str, type] = {
     "feeds": Feed,
     "digests": DigestDefinition,
     "alerts": AlertRule,
+    "channels": Channel,
     "searches": SavedSearch,
     "network": Network,
     "mail": Mail,

@@ -216,19 +216,55 @@ class DigestDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """When a story that has had its notice is worth another; absent fields never are."""
+
+    __pydantic_config__ = _STRICT
+
+    sources: Annotated[int, Ge(1)] | None = None
+    """So many independent sources more than at the last notice."""
+    camps: bool = False
+    """It is told in a camp that had not told it."""
+    news: bool = False
+    """It tells of a number, an actor or a place that no report had before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
-    """A saved query that sends a notice once per story."""
+    """A saved query that gives notice once for each story, or of what is unusual."""
 
     __pydantic_config__ = _STRICT
 
     name: Text
-    """Short name; shown in each notice."""
+    """Short name; shown in each notice, part of addresses, so letters, digits, - and _ only."""
     query: Text
     """What to look for, in the query language."""
+    kind: Literal["story", "first", "silence", "spike"] = "story"
+    """`story`: each story that matches; `first`: those that `camp` reports first; `silence`: those of which `camp` has said nothing for `hours`; `spike`: more articles in an hour or a day than is usual then."""
+    camp: Camp | None = None
+    """Whose first reports or whose silence; needed for `first` and `silence`."""
+    hours: Annotated[int, Ge(1), Le(168)] = 24
+    """How long `camp` must be silent; for `spike` the hours that are counted."""
     minimum_relevance: Annotated[float, Ge(0), Le(1)] = 0.5
     """Stories below this relevance stay quiet."""
+    severity: Literal["info", "warning", "urgent"] = "info"
+    """Shown in each notice; `urgent` is sent in quiet hours too."""
     recipients: tuple[str, ...] = ()
-    """Mail addresses; needs `mail`. Without any, notices are only kept and listed."""
+    """Mail addresses; needs `mail`. Without recipients and channels, notices are only kept and stand in the next digest."""
+    channels: tuple[str, ...] = ()
+    """Names of `channels`."""
+    quiet: str = ""
+    """Hours in which nothing is sent, e.g. "22:00-07:00"; such notices go into the next digest."""
+    days: Literal["daily", "weekdays"] | tuple[Weekday, ...] = "daily"
+    """Days on which notices are sent; those of other days go into the next digest."""
+    zone: str = "UTC"
+    """IANA time zone of `quiet` and `days`."""
+    cooldown_minutes: Annotated[int, Ge(0), Le(10_080)] = 0
+    """So long after a notice of this rule the next ones wait, and come together in one."""
+    per_hour: Annotated[int, Ge(1)] = 12
+    """Notices in an hour; further ones wait, and come together in one."""
+    escalate: Escalation = Escalation()
+    """When a story has another notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +279,20 @@ class SavedSearch:
     """What to look for, in the query language."""
     title: str = ""
     """What its feeds are called; absent: its query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Where notices go besides mail."""
+
+    __pydantic_config__ = _STRICT
+
+    name: Text
+    """Short name, which rules give under `channels`."""
+    url: Text
+    """An Apprise address (tgram://…, slack://…, matrix://…, ntfy://…), or an http(s) address that takes signed JSON. ${VARIABLE} is filled from the environment: write no secret here."""
+    secret: str = ""
+    """Of an http(s) address: the key of the signature, as ${VARIABLE}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +397,8 @@ class Settings:
     """The digests; absent: one, daily at 07:00 UTC."""
     alerts: tuple[AlertRule, ...] = ()
     """The alert rules."""
+    channels: tuple[Channel, ...] = ()
+    """Where notices go besides mail."""
     searches: tuple[SavedSearch, ...] = ()
     """The saved searches."""
     network: Network = Network()

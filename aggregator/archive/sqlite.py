@@ -11,6 +11,7 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.digesting import Digesting
 from aggregator.archive.editions import Editions
 from aggregator.archive.fulltexts import FullTexts
+from aggregator.archive.percolating import Percolating
 from aggregator.archive.rows import (
     delivery_from,
     delivery_row,
@@ -39,7 +40,17 @@ from aggregator.model.query import Query
 
 
 class SqliteArchive(
-    Digesting, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Editions, Tidying
+    Digesting,
+    Percolating,
+    Saving,
+    FullTexts,
+    Annotations,
+    Storytelling,
+    Subscribing,
+    Verdicts,
+    Captures,
+    Editions,
+    Tidying,
 ):
     """`aggregator.archive.Archive` on SQLite."""
 

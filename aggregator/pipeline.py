@@ -1,26 +1,25 @@
 """The conductor: poll → read full texts → gather → alert → digest → deliver. Steps do not call one another.
 
 Each step reads what is left to do from the archive, does it, and commits; it can be killed anywhere
-and run again. The first two, which wait for the network of the sources, have modules of their own.
+and run again. Those that wait for the network, the first two and the last, have modules of their own.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
+from aggregator.delivering import deliver
 from aggregator.embedding import load_embedder
 from aggregator.fulltexts import read_full_texts
 from aggregator.linking import Linker
-from aggregator.model import Delivery, DeliveryState, Edition, FeedState
+from aggregator.model import Edition, FeedState
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window
-from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
+from aggregator.publish.deliver import write_file
 from aggregator.publish.digest import CHART_DAYS, edition_deliveries, make_edition
 from aggregator.publish.view import FeedReport
 from aggregator.query import parse_query
@@ -164,24 +163,3 @@ def feed_reports(archive: Archive, settings: Settings) -> tuple[FeedReport, ...]
         )
         for feed in settings.feeds
     )
-
-
-async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dict[DeliveryState, int]:
-    """Send what the outbox has ready; one delivery that fails does not stop the others."""
-    for left in archive.deliveries(DeliveryState.SENDING):
-        archive.update_delivery(_after_a_crash(left))
-    counts: Counter[DeliveryState] = Counter()
-    for delivery in archive.deliveries(DeliveryState.QUEUED):
-        if not is_ready(delivery, now):
-            continue
-        archive.update_delivery(replace(delivery, state=DeliveryState.SENDING))
-        sent = await deliver_one(delivery, channels)
-        archive.update_delivery(sent)
-        counts[sent.state] += 1
-    return dict(counts)
-
-
-def _after_a_crash(delivery: Delivery) -> Delivery:
-    """What was being sent when the process died: files and alerts are sent again, editions by mail never twice."""
-    again = delivery.channel == "file" or delivery.kind == "alert"
-    return replace(delivery, state=DeliveryState.QUEUED if again else DeliveryState.UNCERTAIN)

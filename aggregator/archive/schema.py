@@ -241,6 +241,12 @@ def m023_index_words(db: Database) -> None:
     db.execute("CREATE TABLE index_words (word TEXT PRIMARY KEY) WITHOUT ROWID")
 
 
+@migrations()
+def m024_next_attempts(db: Database) -> None:
+    """When a delivery is tried again; of old ones that is now."""
+    db.execute("ALTER TABLE deliveries ADD COLUMN next_attempt TEXT")
+
+
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.
 TELL_STORIES = """
 UPDATE stories SET

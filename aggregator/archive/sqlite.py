@@ -1,7 +1,7 @@
 """The archive in one SQLite file, through sqlite-utils: one writer, readers beside it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +9,8 @@ from aggregator.archive.annotations import Annotations
 from aggregator.archive.base import roll_back
 from aggregator.archive.captures import Captures
 from aggregator.archive.fulltexts import FullTexts
+from aggregator.archive.outbox import Outbox
 from aggregator.archive.rows import (
-    delivery_from,
-    delivery_row,
     edition_from,
     edition_row,
     notice_from,
@@ -21,7 +20,6 @@ from aggregator.archive.rows import (
 )
 from aggregator.archive.saving import Saving
 from aggregator.archive.searching import Searching
-from aggregator.archive.statements import marks
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
 from aggregator.archive.tidying import Tidying
@@ -29,7 +27,6 @@ from aggregator.archive.verdicts import Verdicts
 from aggregator.errors import ArchiveError
 from aggregator.model import (
     Delivery,
-    DeliveryState,
     Edition,
     Notice,
     Revision,
@@ -38,7 +35,9 @@ from aggregator.model import (
 from aggregator.model.query import Query
 
 
-class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Tidying):
+class SqliteArchive(
+    Searching, Saving, FullTexts, Annotations, Storytelling, Subscribing, Verdicts, Captures, Outbox, Tidying
+):
     """`aggregator.archive.Archive` on SQLite."""
 
     # --- publish ---
@@ -108,21 +107,6 @@ class SqliteArchive(Searching, Saving, FullTexts, Annotations, Storytelling, Sub
             self._table("editions").insert(edition_row(edition))
             self._queue(deliveries)
         return True
-
-    def _queue(self, deliveries: Iterable[Delivery]) -> None:
-        self._table("deliveries").insert_all((delivery_row(delivery) for delivery in deliveries), ignore=True)
-
-    def deliveries(self, *states: DeliveryState) -> tuple[Delivery, ...]:
-        rows = self._rows(
-            f"SELECT * FROM deliveries WHERE state IN ({marks(states)}) ORDER BY created, key, target",
-            tuple(state.value for state in states),
-        )
-        return tuple(delivery_from(row) for row in rows)
-
-    def update_delivery(self, delivery: Delivery) -> None:
-        changes = {"state": delivery.state.value, "attempts": delivery.attempts, "reason": delivery.reason}
-        with self._transaction():
-            self._table("deliveries").update((delivery.key, delivery.channel, delivery.target), changes)
 
     # --- for people ---
 

@@ -69,3 +69,4 @@ class Delivery:
     state: DeliveryState = DeliveryState.QUEUED
     attempts: int = 0
     reason: str = ""
+    next_attempt: datetime | None = None  # None: at once

@@ -195,6 +195,9 @@ class Archive(Protocol):
     def latest_deliveries(self, *states: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """Deliveries in any of the states, latest first, without their texts."""
 
+    def delivery_counts(self) -> dict[DeliveryState, int]:
+        """How many deliveries are in each state that has any."""
+
     def ready_deliveries(self, now: datetime, *, limit: int) -> tuple[Delivery, ...]:
         """Queued deliveries whose next attempt has come: alerts first, then the oldest."""
 

@@ -38,6 +38,11 @@ class Outbox(SqliteBase):
         )
         return tuple(delivery_from(row) for row in rows)
 
+    def delivery_counts(self) -> dict[DeliveryState, int]:
+        rows = self._rows("SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state")
+        counts = {row["state"]: row["deliveries"] for row in rows}
+        return {state: counts[state] for state in DeliveryState if state in counts}
+
     def ready_deliveries(self, now: datetime, *, limit: int) -> tuple[Delivery, ...]:
         rows = self._rows(
             "SELECT * FROM deliveries WHERE state = 'queued' AND (next_attempt IS NULL OR next_attempt <= ?)"

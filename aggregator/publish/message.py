@@ -1,5 +1,6 @@
 """Pure: one delivery of the outbox → the mail that its recipient gets."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from aggregator.model import Delivery
 from aggregator.publish.inlining import with_inlined_css
 from aggregator.settings import Mail
+from aggregator.text.markup import without_forbidden
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\s]+")
 _NO_LABEL = re.compile(r"[^A-Za-z0-9-]+")
@@ -75,19 +77,15 @@ def one_address(text: str) -> Address:
     """A mail address, perhaps with a name before it; a domain in other scripts as servers know it (IDNA).
 
     Raises:
-        ValueError: it is none, or several.
+        ValueError: it is none, or several, or what stands before the @ is not ASCII.
     """
     message = EmailMessage()
-    try:
+    with contextlib.suppress(IndexError):  # CPython's answer to "a@"
         message["To"] = header_text(text)
-    except IndexError:  # CPython's answer to "a@"
-        raise ValueError(f"{text!r} is not one mail address") from None
-    addresses = message["To"].addresses
-    if header_text(text) != text.strip() or message["To"].defects or len(addresses) != 1 or not addresses[0].domain:
-        raise ValueError(f"{text!r} is not one mail address")
-    (one,) = addresses
-    if not one.username.isascii():
-        raise ValueError(f"{text!r}: only ASCII can stand before the @")
+    found = message["To"].addresses if message["To"] and not message["To"].defects else ()
+    if header_text(text) != text.strip() or len(found) != 1 or not found[0].domain or not found[0].username.isascii():
+        raise ValueError(f"{text!r} is not one mail address in ASCII")
+    (one,) = found
     return Address(one.display_name, one.username, one.domain.encode("idna").decode())
 
 
@@ -111,4 +109,4 @@ def unsubscribe_address(address: str, name: str, sender: Address, recipient: Add
 
 def header_text(text: str) -> str:
     """Text that can stand in a header: one line, and no encoded word that would unfold (CVE-2024-6923)."""
-    return _CONTROLS.sub(" ", text).replace("=?", "= ?").strip()[:200]
+    return _CONTROLS.sub(" ", without_forbidden(text)).replace("=?", "= ?").strip()[:200]

@@ -51,7 +51,7 @@ class Courier:
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
-        self._link = MailLink(channels.mail, channels.timeout_seconds) if channels.mail else None
+        self._link = MailLink(channels.mail, channels.timeout_seconds, channels.clock) if channels.mail else None
 
     async def deliver(self, delivery: Delivery) -> Delivery:
         """Deliver, and say how it went: sent, queued again, uncertain, or failed with the reason."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import ssl
+from collections.abc import Callable
 
 import aiosmtplib
 
@@ -13,16 +14,18 @@ from aggregator.settings import Mail
 
 #: What goes wrong on the way: the server's answers, the link, and addresses that cannot be said to a server.
 _TROUBLE = (aiosmtplib.SMTPException, OSError, ValueError)
+#: Seconds for which a server that could not be reached counts as away: a thousand mails need not find out one by one.
+_AWAY_SECONDS = 60.0
 _CLOSING = 421  # RFC 5321 §3.8: the server closes the connection
 
 
 class MailLink:
     """The way to a server: opened with the first mail, kept for those that follow, opened anew when it is lost."""
 
-    def __init__(self, mail: Mail, timeout_seconds: float) -> None:
-        self._mail, self._timeout = mail, timeout_seconds
+    def __init__(self, mail: Mail, timeout_seconds: float, clock: Callable[[], float]) -> None:
+        self._mail, self._timeout, self._clock = mail, timeout_seconds, clock
         self._client: aiosmtplib.SMTP | None = None
-        self._away: Exception | None = None
+        self._away: tuple[float, Exception] | None = None
 
     async def send(self, delivery: Delivery) -> Delivery:
         """Hand a mail over, and say how it went; what is wrong with one is no hindrance for the next."""
@@ -83,13 +86,13 @@ class MailLink:
         return self._client
 
     async def _connected(self) -> aiosmtplib.SMTP:
-        if self._away:  # a thousand mails need not find out one by one
-            raise self._away
+        if self._away and self._clock() < self._away[0]:
+            raise self._away[1]
         try:
             client = self._new_client()
             await client.connect()
         except _TROUBLE as error:
-            self._away = error
+            self._away = self._clock() + _AWAY_SECONDS, error
             raise
         self._client = client
         return client

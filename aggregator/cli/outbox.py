@@ -14,7 +14,7 @@ from aggregator.model import Delivery, DeliveryState
 
 app = typer.Typer(name="outbox")
 
-_COLUMNS = ("key", "kind", "channel", "target", "state", "attempts", "created", "next attempt", "reason")
+_COLUMNS = ("key", "channel", "target", "state", "attempts", "created", "next attempt", "reason")
 Key = Annotated[str, typer.Argument(help="What was to be delivered, as `aggregator outbox` shows it.")]
 To = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Only to this address or file; default: to all.")]
 
@@ -87,7 +87,7 @@ def _title(counts: dict[DeliveryState, int]) -> str:
 def _row(one: Delivery, now: datetime) -> tuple[object, ...]:
     again = (output.how_long(one.next_attempt, now) or "now") if one.state is DeliveryState.QUEUED else ""
     created = output.how_long(one.created, now)
-    return one.key, one.kind, one.channel, one.target, one.state, one.attempts, created, again, one.reason
+    return one.key, one.channel, one.target, one.state, one.attempts, created, again, one.reason
 
 
 def _for_machines(one: Delivery) -> dict[str, object]:

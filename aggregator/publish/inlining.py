@@ -1,7 +1,5 @@
 """Pure, the home of css-inline: HTML as mail programs show it."""
 
-from functools import lru_cache
-
 from css_inline import CSSInliner
 
 #: What has no place in a style attribute stays in <style>: @media, and so the dark colours, which must say !important
@@ -15,7 +13,6 @@ _INLINER = CSSInliner(
 )
 
 
-@lru_cache(maxsize=2)  # an edition goes to many in a row
 def with_inlined_css(html: str) -> str:
     """A document with its styles where mail programs read them, in each element.
 

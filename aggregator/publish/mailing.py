@@ -57,7 +57,7 @@ class MailLink:
         self._leave()
 
     def _written(self, delivery: Delivery) -> bytes | NotSigned:
-        message = make_message(delivery, self._mail).as_bytes()
+        message = make_message(delivery, self._mail)
         return sign(message, self._mail.dkim) if self._mail.dkim else message
 
     async def _addressed(self, recipient: str) -> aiosmtplib.SMTP:

@@ -8,6 +8,7 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, Unstructur
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from aggregator.model import Delivery
@@ -39,19 +40,26 @@ def _policy() -> Policy:
 _POLICY = _policy()
 
 
-def make_message(delivery: Delivery, mail: Mail) -> EmailMessage:
+def make_message(delivery: Delivery, mail: Mail) -> bytes:
     """The mail of a delivery; its Message-ID depends on what and whom only, so a repeat can be recognised.
 
     Raises:
-        ValueError: sender or recipient is not one mail address, or the HTML cannot be read.
+        ValueError: sender or recipient is not one mail address, or text or HTML cannot be encoded.
     """
-    message = EmailMessage(policy=_POLICY)
+    head = EmailMessage(policy=_POLICY)
     for name, value in _headers(delivery, mail):
-        message[name] = value
-    message.set_content(delivery.text)
-    if delivery.html:
-        message.add_alternative(with_inlined_css(delivery.html), subtype="html")
-    return message
+        head[name] = value
+    return head.as_bytes().removesuffix(b"\r\n") + _content(delivery.text, delivery.html)
+
+
+@lru_cache(maxsize=2)  # an edition goes to many in a row, and encoding it takes longer than all the rest
+def _content(text: str, html: str) -> bytes:
+    """What follows the headers of one recipient: those of the content, and the content."""
+    message = EmailMessage(policy=_POLICY)
+    message.set_content(text)
+    if html:
+        message.add_alternative(with_inlined_css(html), subtype="html")
+    return message.as_bytes()
 
 
 def _headers(delivery: Delivery, mail: Mail) -> Iterator[tuple[str, str | Address]]:
@@ -82,7 +90,7 @@ def one_address(text: str) -> Address:
     message = EmailMessage()
     with contextlib.suppress(IndexError):  # CPython's answer to "a@"
         message["To"] = header_text(text)
-    found = message["To"].addresses if message["To"] and not message["To"].defects else ()
+    found: tuple[Address, ...] = message["To"].addresses if message["To"] and not message["To"].defects else ()
     if header_text(text) != text.strip() or len(found) != 1 or not found[0].domain or not found[0].username.isascii():
         raise ValueError(f"{text!r} is not one mail address in ASCII")
     (one,) = found

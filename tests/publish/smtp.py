@@ -76,11 +76,15 @@ async def postbox_server(
         return AuthResult(success=getattr(data, "password", b"") == password.encode(), handled=False)
 
     def protocol() -> SMTP:
-        how = {"tls_context": start_tls, "require_starttls": start_tls is not None}
-        if password:
-            needs_tls = start_tls is not None
-            return SMTP(box, auth_require_tls=needs_tls, auth_required=True, authenticator=allowed, **how)
-        return SMTP(box, **how)
+        needs_tls, needs_password = start_tls is not None, bool(password)
+        return SMTP(
+            box,
+            tls_context=start_tls,
+            require_starttls=needs_tls,
+            auth_require_tls=needs_tls,
+            auth_required=needs_password,
+            authenticator=allowed if needs_password else None,
+        )
 
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, ssl=tls)
     try:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import dkim
 import pytest
@@ -20,6 +21,7 @@ from tests.builders import make_delivery
 from tests.publish.smtp import Postbox, deliver_all, mail_at, postbox_server, talking
 
 SENT, QUEUED, FAILED = DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.FAILED
+Security = Literal["tls", "starttls"]
 EDITIONS = [make_delivery(f"reader{n}@example.org") for n in range(3)]
 
 
@@ -39,30 +41,34 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sent_securely(keys: Path, security: str, *, of: str = "localhost", **mail: object) -> tuple[Delivery, Postbox]:
+def sent_securely(
+    keys: Path, security: Security, trusted: str | None, *, of: str = "localhost", password: str = "secret"
+) -> tuple[Delivery, Postbox]:
     """How a mail fares at a server with a certificate `of` a name and the password «secret»."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(keys / f"{of}.pem", keys / f"{of}.key")
     box = Postbox()
 
     async def work() -> Delivery:
-        secure = {"tls": context} if security == "tls" else {"start_tls": context}
-        async with postbox_server(box, "secret", **secure) as port:
-            to = replace(mail_at(port), host="localhost", security=security, user="reader", **mail)
-            (done,) = await deliver_all(Channels(mail=to, timeout_seconds=5), make_delivery())
+        tls, start_tls = (context, None) if security == "tls" else (None, context)
+        certificates = keys / trusted if trusted else None
+        async with postbox_server(box, "secret", tls=tls, start_tls=start_tls) as port:
+            mail = replace(mail_at(port), host="localhost", security=security, certificates=certificates)
+            mail = replace(mail, user="reader", password=password)
+            (done,) = await deliver_all(Channels(mail=mail, timeout_seconds=5), make_delivery())
             return done
 
     return asyncio.run(work()), box
 
 
-SECURITIES = ["tls", "starttls"]
+SECURITIES: Sequence[Security] = ("tls", "starttls")
 # of aiosmtpd, which sees by its own STARTTLS only that a connection is secure
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
 
 @pytest.mark.parametrize("security", SECURITIES)
-def test_a_certificate_that_the_configuration_trusts_is_taken(keys: Path, security: str) -> None:
-    done, box = sent_securely(keys, security, certificates=keys / "localhost.pem", password="secret")
+def test_a_certificate_that_the_configuration_trusts_is_taken(keys: Path, security: Security) -> None:
+    done, box = sent_securely(keys, security, "localhost.pem")
     assert (done.state, done.reason, len(box.received)) == (SENT, "", 1)
 
 
@@ -70,22 +76,21 @@ def test_a_certificate_that_the_configuration_trusts_is_taken(keys: Path, securi
 @pytest.mark.parametrize(
     ("of", "trusted"), [("localhost", None), ("localhost", "other.example.pem"), ("other.example", "other.example.pem")]
 )
-def test_a_wrong_certificate_is_refused_and_told(keys: Path, security: str, of: str, trusted: str | None) -> None:
-    certificates = keys / trusted if trusted else None
-    done, box = sent_securely(keys, security, of=of, certificates=certificates, password="secret")
+def test_a_wrong_certificate_is_refused_and_told(keys: Path, security: Security, of: str, trusted: str | None) -> None:
+    done, box = sent_securely(keys, security, trusted, of=of)
     assert (done.state, len(box.received)) == (QUEUED, 0)
     assert "certificate" in done.reason.lower()
 
 
 @pytest.mark.parametrize("security", SECURITIES)
-def test_a_wrong_password_is_told(keys: Path, security: str) -> None:
-    done, box = sent_securely(keys, security, certificates=keys / "localhost.pem", password="wrong")
+def test_a_wrong_password_is_told(keys: Path, security: Security) -> None:
+    done, box = sent_securely(keys, security, "localhost.pem", password="wrong")
     assert (done.state, len(box.received)) == (FAILED, 0)
     assert done.reason.startswith("535")
 
 
 def test_a_file_of_certificates_that_is_not_there_is_told(keys: Path) -> None:
-    done, _ = sent_securely(keys, "tls", certificates=keys / "gone.pem", password="secret")
+    done, _ = sent_securely(keys, "tls", "gone.pem")
     assert (done.state, done.reason.partition(":")[0]) == (QUEUED, "FileNotFoundError")
 
 

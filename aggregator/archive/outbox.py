@@ -7,9 +7,16 @@ from datetime import datetime
 from aggregator.archive.base import SqliteBase
 from aggregator.archive.locks import LockFile
 from aggregator.archive.rows import delivery_from, delivery_row, store_time, store_time_if_known
+from aggregator.archive.schema import keep_words
 from aggregator.archive.statements import marks
 from aggregator.model import Delivery, DeliveryState
 
+#: Deliveries with their words.
+_WHOLE = """
+SELECT deliveries.*, coalesce(text, '') AS text, coalesce(html, '') AS html
+FROM deliveries LEFT JOIN delivery_texts ON delivery_texts.id = words"""
+#: Words that no delivery has any more go.
+FORGET_WORDS = "DELETE FROM delivery_texts WHERE id NOT IN (SELECT words FROM deliveries WHERE words IS NOT NULL)"
 _THIS = "key = ? AND channel = ? AND target = ?"
 #: What a person may have sent again, and what may be dropped: never what is being sent or was.
 _UNSETTLED = (DeliveryState.UNCERTAIN, DeliveryState.FAILED)
@@ -20,19 +27,25 @@ class Outbox(SqliteBase):
     """The part of the archive that knows deliveries."""
 
     def _queue(self, deliveries: Iterable[Delivery]) -> None:
-        self._table("deliveries").insert_all((delivery_row(delivery) for delivery in deliveries), ignore=True)
+        kept: dict[tuple[str, str], int | None] = {}
+        rows = []
+        for one in deliveries:
+            words = one.text, one.html
+            if words not in kept:
+                kept[words] = keep_words(self._db, *words)
+            rows.append({**delivery_row(one), "words": kept[words]})
+        self._table("deliveries").insert_all(rows, ignore=True)
 
     def deliveries(self, *states: DeliveryState) -> tuple[Delivery, ...]:
         rows = self._rows(
-            f"SELECT * FROM deliveries WHERE state IN ({marks(states)}) ORDER BY created, key, target",
+            f"{_WHOLE} WHERE state IN ({marks(states)}) ORDER BY created, key, target",
             tuple(state.value for state in states),
         )
         return tuple(delivery_from(row) for row in rows)
 
     def latest_deliveries(self, *states: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         rows = self._rows(
-            "SELECT key, kind, channel, target, subject, '' AS text, '' AS html, created, state, attempts, reason,"
-            f" next_attempt FROM deliveries WHERE state IN ({marks(states)})"
+            f"SELECT *, '' AS text, '' AS html FROM deliveries WHERE state IN ({marks(states)})"
             " ORDER BY created DESC, key, target LIMIT ?",
             (*(state.value for state in states), limit),
         )
@@ -45,7 +58,7 @@ class Outbox(SqliteBase):
 
     def ready_deliveries(self, now: datetime, *, limit: int) -> tuple[Delivery, ...]:
         rows = self._rows(
-            "SELECT * FROM deliveries WHERE state = 'queued' AND (next_attempt IS NULL OR next_attempt <= ?)"
+            f"{_WHOLE} WHERE state = 'queued' AND (next_attempt IS NULL OR next_attempt <= ?)"
             " ORDER BY kind <> 'alert', created, key, target LIMIT ?",
             (store_time(now), limit),
         )
@@ -57,14 +70,11 @@ class Outbox(SqliteBase):
             return bool(self._db.execute(statement, (delivery.key, delivery.channel, delivery.target)).rowcount)
 
     def update_delivery(self, delivery: Delivery) -> None:
-        changes = {
-            "state": delivery.state.value,
-            "attempts": delivery.attempts,
-            "reason": delivery.reason,
-            "next_attempt": store_time_if_known(delivery.next_attempt),
-        }
+        statement = f"UPDATE deliveries SET state = ?, attempts = ?, reason = ?, next_attempt = ? WHERE {_THIS}"
+        again = store_time_if_known(delivery.next_attempt)
+        values = (delivery.state.value, delivery.attempts, delivery.reason, again)
         with self._transaction():
-            self._table("deliveries").update((delivery.key, delivery.channel, delivery.target), changes)
+            self._db.execute(statement, (*values, delivery.key, delivery.channel, delivery.target))
 
     def resend(self, key: str, target: str = "") -> tuple[Delivery, ...]:
         return self._by_hand(
@@ -78,8 +88,9 @@ class Outbox(SqliteBase):
         where = f"WHERE key = ? AND ? IN ('', target) AND state IN ({marks(states)})"
         parameters = (key, target, *(state.value for state in states))
         with self._transaction():
-            rows = list(self._rows(f"SELECT * FROM deliveries {where} ORDER BY target", parameters))
+            rows = list(self._rows(f"{_WHOLE} {where} ORDER BY target", parameters))
             self._db.execute(f"{change} {where}", parameters)
+            self._db.execute(FORGET_WORDS)
         return tuple(delivery_from(row) for row in rows)
 
     @contextmanager

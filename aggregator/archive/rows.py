@@ -207,15 +207,13 @@ def delivery_from(row: Row) -> Delivery:
 
 
 def delivery_row(delivery: Delivery) -> dict[str, object]:
-    """A delivery as a row."""
+    """A delivery as a row, but for its words."""
     return {
         "key": delivery.key,
         "kind": delivery.kind,
         "channel": delivery.channel,
         "target": delivery.target,
         "subject": delivery.subject,
-        "text": delivery.text,
-        "html": delivery.html,
         "created": store_time(delivery.created),
         "state": delivery.state.value,
         "attempts": delivery.attempts,

@@ -1,29 +1,27 @@
 """The conductor: poll → read full texts → gather → alert → digest → deliver. Steps do not call one another.
 
 Each step reads what is left to do from the archive, does it, and commits; it can be killed anywhere
-and run again. The first two, which wait for the network of the sources, have modules of their own.
+and run again. Those that wait for the network, the first two and the last, have modules of their own.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
+from aggregator.delivering import deliver, write_index
 from aggregator.editions import compose, feed_reports
 from aggregator.embedding import load_embedder
 from aggregator.fulltexts import read_full_texts
 from aggregator.linking import Linker
-from aggregator.model import Delivery, DeliveryState, Edition
+from aggregator.model import Edition
 from aggregator.polling import poll
 from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window, local_day, owed_since
-from aggregator.publish.deliver import Channels, deliver_one, is_ready, write_file
+from aggregator.publish.deliver import write_file
 from aggregator.publish.digest import edition_deliveries
-from aggregator.publish.editions import index_page
 from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
 
@@ -154,49 +152,3 @@ def write_edition_files(edition: Edition, definition: DigestDefinition, folder: 
     for delivery in edition_deliveries(edition, definition, folder, now):
         if delivery.channel == "file":
             write_file(delivery)
-
-
-def write_index(archive: Archive, folder: Path, now: datetime) -> Delivery:
-    """Write the list of the editions whose files a folder holds into it, as `index.html`; returns how that went."""
-    page = index_page(archive.edition_lines(), {path.name for path in folder.glob("*.html")})
-    index = Delivery(
-        key="index",
-        kind="edition",
-        channel="file",
-        target=str(folder / "index.html"),
-        subject="",
-        text="",
-        html=page,
-        created=now,
-    )
-    return write_file(index)
-
-
-async def deliver(archive: Archive, channels: Channels, *, now: datetime) -> dict[DeliveryState, int]:
-    """Send what the outbox has ready; one delivery that fails does not stop the others.
-
-    Folders that get an edition get their `index.html` anew; one that cannot be written counts as failed.
-    """
-    for left in archive.deliveries(DeliveryState.SENDING):
-        archive.update_delivery(_after_a_crash(left))
-    counts: Counter[DeliveryState] = Counter()
-    folders: set[Path] = set()
-    for delivery in archive.deliveries(DeliveryState.QUEUED):
-        if not is_ready(delivery, now):
-            continue
-        archive.update_delivery(replace(delivery, state=DeliveryState.SENDING))
-        sent = await deliver_one(delivery, channels)
-        archive.update_delivery(sent)
-        counts[sent.state] += 1
-        if sent.kind == "edition" and sent.channel == "file" and sent.state is DeliveryState.SENT:
-            folders.add(Path(sent.target).parent)
-    unwritten = [f for f in sorted(folders) if write_index(archive, f, now).state is not DeliveryState.SENT]
-    if unwritten:
-        counts[DeliveryState.FAILED] += len(unwritten)
-    return dict(counts)
-
-
-def _after_a_crash(delivery: Delivery) -> Delivery:
-    """What was being sent when the process died: files and alerts are sent again, editions by mail never twice."""
-    again = delivery.channel == "file" or delivery.kind == "alert"
-    return replace(delivery, state=DeliveryState.QUEUED if again else DeliveryState.UNCERTAIN)

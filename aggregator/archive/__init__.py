@@ -1,6 +1,7 @@
 """Stage 3, EDGE: what we keep. The Archive protocol is the only way to what is stored."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -214,8 +215,29 @@ class Archive(Protocol):
     def deliveries(self, *states: DeliveryState) -> tuple[Delivery, ...]:
         """Deliveries in any of the states, oldest first."""
 
+    def latest_deliveries(self, *states: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+        """Deliveries in any of the states, latest first, without their texts."""
+
+    def delivery_counts(self) -> dict[DeliveryState, int]:
+        """How many deliveries are in each state that has any."""
+
+    def ready_deliveries(self, now: datetime, *, limit: int) -> tuple[Delivery, ...]:
+        """Queued deliveries whose next attempt has come: alerts first, then the oldest."""
+
+    def claim_delivery(self, delivery: Delivery) -> bool:
+        """Mark a queued delivery as being sent; False if it is not queued any more."""
+
     def update_delivery(self, delivery: Delivery) -> None:
-        """Keep the state, attempts and reason of a delivery."""
+        """Keep the state, attempts, reason and next attempt of a delivery."""
+
+    def resend(self, key: str, target: str = "") -> tuple[Delivery, ...]:
+        """Queue uncertain and failed deliveries of a key anew, to one target or all; returns them as they were."""
+
+    def drop(self, key: str, target: str = "") -> tuple[Delivery, ...]:
+        """Forget queued, uncertain and failed deliveries of a key, to one target or all; returns them as they were."""
+
+    def only_sender(self) -> AbstractContextManager[bool]:
+        """Be the only one that sends what the outbox has, as long as it is entered; says whether that is so."""
 
     # for people
     def counts(self) -> dict[str, int]:

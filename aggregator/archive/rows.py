@@ -198,21 +198,25 @@ def delivery_from(row: Row) -> Delivery:
         name: row[name]
         for name in ("key", "kind", "channel", "target", "subject", "text", "html", "attempts", "reason")
     }
-    return Delivery(**fields, created=read_time(row["created"]), state=DeliveryState(row["state"]))
+    return Delivery(
+        **fields,
+        created=read_time(row["created"]),
+        state=DeliveryState(row["state"]),
+        next_attempt=read_time_if_known(row["next_attempt"]),
+    )
 
 
 def delivery_row(delivery: Delivery) -> dict[str, object]:
-    """A delivery as a row."""
+    """A delivery as a row, but for its words."""
     return {
         "key": delivery.key,
         "kind": delivery.kind,
         "channel": delivery.channel,
         "target": delivery.target,
         "subject": delivery.subject,
-        "text": delivery.text,
-        "html": delivery.html,
         "created": store_time(delivery.created),
         "state": delivery.state.value,
         "attempts": delivery.attempts,
         "reason": delivery.reason,
+        "next_attempt": store_time_if_known(delivery.next_attempt),
     }

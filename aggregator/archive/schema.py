@@ -1,6 +1,7 @@
 """The tables, and the named migrations that make them."""
 
 from datetime import datetime
+from hashlib import sha256
 
 from sqlite_utils import Database, Migrations
 
@@ -239,6 +240,30 @@ def m022_retention(db: Database) -> None:
 def m023_index_words(db: Database) -> None:
     """The words that the index holds, each once; `indexing` fills them in."""
     db.execute("CREATE TABLE index_words (word TEXT PRIMARY KEY) WITHOUT ROWID")
+
+
+@migrations()
+def m024_outbox(db: Database) -> None:
+    """When a delivery is tried again; its words, which many have in common, each kept once and apart from its state."""
+    db.execute("ALTER TABLE deliveries ADD COLUMN next_attempt TEXT")
+    db.execute(
+        "CREATE TABLE delivery_texts (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, text TEXT NOT NULL, html TEXT NOT NULL)"
+    )
+    db.execute("ALTER TABLE deliveries ADD COLUMN words INTEGER REFERENCES delivery_texts(id)")
+    db.execute("CREATE INDEX deliveries_by_words ON deliveries(words)")
+    for row, text, html in db.conn.execute("SELECT rowid, text, html FROM deliveries").fetchall():
+        db.execute("UPDATE deliveries SET words = ? WHERE rowid = ?", (keep_words(db, text, html), row))
+    for column in ("text", "html"):
+        db.execute(f"ALTER TABLE deliveries DROP COLUMN {column}")
+
+
+def keep_words(db: Database, text: str, html: str) -> int | None:
+    """The id of the words of a delivery, kept if they are new; None for none."""
+    if not text and not html:
+        return None
+    name = sha256(f"{len(text)} {text}{html}".encode()).hexdigest()
+    db.execute("INSERT OR IGNORE INTO delivery_texts (hash, text, html) VALUES (?, ?, ?)", (name, text, html))
+    return int(db.execute("SELECT id FROM delivery_texts WHERE hash = ?", (name,)).fetchone()[0])
 
 
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.

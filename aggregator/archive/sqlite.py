@@ -1,7 +1,7 @@
 """The archive in one SQLite file, through sqlite-utils: one writer, readers beside it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +11,9 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.digesting import Digesting
 from aggregator.archive.editions import Editions
 from aggregator.archive.fulltexts import FullTexts
+from aggregator.archive.outbox import Outbox
 from aggregator.archive.percolating import Percolating
 from aggregator.archive.rows import (
-    delivery_from,
-    delivery_row,
     edition_from,
     edition_row,
     notice_from,
@@ -22,7 +21,6 @@ from aggregator.archive.rows import (
     read_time,
 )
 from aggregator.archive.saving import Saving
-from aggregator.archive.statements import marks
 from aggregator.archive.storytelling import Storytelling
 from aggregator.archive.subscribing import Subscribing
 from aggregator.archive.tidying import Tidying
@@ -30,7 +28,6 @@ from aggregator.archive.verdicts import Verdicts
 from aggregator.errors import ArchiveError
 from aggregator.model import (
     Delivery,
-    DeliveryState,
     Edition,
     Notice,
     Revision,
@@ -50,6 +47,7 @@ class SqliteArchive(
     Verdicts,
     Captures,
     Editions,
+    Outbox,
     Tidying,
 ):
     """`aggregator.archive.Archive` on SQLite."""
@@ -123,21 +121,6 @@ class SqliteArchive(
             self._table("editions").insert(edition_row(edition))
             self._queue(deliveries)
         return True
-
-    def _queue(self, deliveries: Iterable[Delivery]) -> None:
-        self._table("deliveries").insert_all((delivery_row(delivery) for delivery in deliveries), ignore=True)
-
-    def deliveries(self, *states: DeliveryState) -> tuple[Delivery, ...]:
-        rows = self._rows(
-            f"SELECT * FROM deliveries WHERE state IN ({marks(states)}) ORDER BY created, key, target",
-            tuple(state.value for state in states),
-        )
-        return tuple(delivery_from(row) for row in rows)
-
-    def update_delivery(self, delivery: Delivery) -> None:
-        changes = {"state": delivery.state.value, "attempts": delivery.attempts, "reason": delivery.reason}
-        with self._transaction():
-            self._table("deliveries").update((delivery.key, delivery.channel, delivery.target), changes)
 
     # --- for people ---
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.archive.base import SqliteBase
+from aggregator.archive.outbox import FORGET_WORDS
 from aggregator.archive.rows import record, store_time
 from aggregator.archive.writing import reindex_articles
 from aggregator.model import Record, StoredArticle, Tidied
@@ -23,7 +24,7 @@ AND story_id NOT IN (
     LEFT JOIN merged_stories ON merged_stories.old = shown.value
 )
 """
-_SENT = "FROM deliveries WHERE state = 'sent' AND created < ? AND (text <> '' OR html <> '')"
+_SENT = "FROM deliveries WHERE state = 'sent' AND created < ? AND words IS NOT NULL"
 _MARK = "tidied"
 
 
@@ -42,9 +43,10 @@ class Tidying(SqliteBase):
             ids = [row["id"] for row in old]
             self._drop_texts(ids, now)
             sent = self._db.execute(
-                f"UPDATE deliveries SET text = '', html = '' WHERE rowid IN (SELECT rowid {_SENT} LIMIT ?)",
+                f"UPDATE deliveries SET words = NULL WHERE rowid IN (SELECT rowid {_SENT} LIMIT ?)",
                 (_before(rules.deliveries_days, now), limit),
             )
+            self._db.execute(FORGET_WORDS)
             return Tidied(articles=len(ids), deliveries=sent.rowcount)
 
     def tidied(self) -> datetime | None:

@@ -14,6 +14,7 @@ _HOMES = {
     "demo": "demo",
     "poll": "poll",
     "digest": "digest",
+    "outbox": "outbox",
     "search": "search",
     "explain": "lookup",
     "serve": "lookup",

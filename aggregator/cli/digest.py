@@ -21,9 +21,9 @@ from aggregator.cli.service import utc_now
 from aggregator.config import DEFAULT_FILE
 from aggregator.editions import compose
 from aggregator.errors import AggregatorError
-from aggregator.model import DeliveryState, Edition
+from aggregator.model import Delivery, DeliveryState, Edition
 from aggregator.publish.calendar import edition_window, local_day
-from aggregator.publish.deliver import Channels, deliver_one, write_file
+from aggregator.publish.deliver import Channels, Courier, write_file
 from aggregator.publish.digest import edition_deliveries, problems_of
 from aggregator.rebuilding import rebuild
 from aggregator.settings import DigestDefinition, Settings
@@ -179,10 +179,15 @@ def _mailed(
     (mail,) = edition_deliveries(edition, trial, Path(), now, settings.template_folder)
     # Each trial is a mail of its own: a reader who tries twice wants to see two.
     mail = replace(mail, key=f"trial/{now.isoformat()}/{mail.key}", subject=f"[trial] {mail.subject}")
-    sent = asyncio.run(deliver_one(mail, Channels(mail=settings.mail)))
+    sent = asyncio.run(_send(mail, Channels(mail=settings.mail)))
     if sent.state is DeliveryState.SENT:
         return {"state": f"sent to {to}"}
     return {"state": "not sent", "changes": [f"{to}: {sent.reason}"]}
+
+
+async def _send(mail: Delivery, channels: Channels) -> Delivery:
+    async with Courier(channels) as courier:
+        return await courier.deliver(mail)
 
 
 def _write(edition: Edition, folder: Path, mark: str = "") -> Path:

@@ -1,6 +1,7 @@
 """Plays the conductor: one round, or round after round."""
 
 import asyncio
+import math
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from aggregator.pushing import together
 from aggregator.schedule import TICK_SECONDS, start_schedule
 from aggregator.settings import DigestDefinition, Settings
 
+#: Seconds that a round of the service waits for the pace of mails: feeds wait behind it, and the next round goes on.
+_DELIVERY_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
@@ -48,8 +52,12 @@ async def play_round(
     day: date | None = None,
     progress: bool = True,
     gatherer: pipeline.Gatherer | None = None,
+    channels: Channels | None = None,
 ) -> Round:
-    """Poll → read full texts → gather → alert → digest → deliver, once; `day` makes that date's editions now."""
+    """Poll → read full texts → gather → alert → digest → deliver, once; `day` makes that date's editions now.
+
+    Who keeps `channels` from round to round keeps the pace of mails, and a round does not wait for it long.
+    """
     archive, settings = service.archive, service.settings
     pushed = await service.pushes.read(service.workers)
     report = together(pushed, await service.poll(by_command=by_command, progress=progress))
@@ -65,7 +73,12 @@ async def play_round(
         notices=notices,
         editions=editions,
         problems=_problems(archive, editions),
-        delivered=await pipeline.deliver(archive, Channels(mail=settings.mail), now=service.clock()),
+        delivered=await pipeline.deliver(
+            archive,
+            channels or Channels(mail=settings.mail),
+            now=service.clock(),
+            patience_seconds=_DELIVERY_SECONDS if channels else math.inf,
+        ),
     )
 
 
@@ -74,15 +87,16 @@ async def run_forever(settings: Settings, listener: socket.socket) -> None:
     page = address(listener)
     async with open_service(settings) as service:
         app = page_of(service)
-        gatherer = pipeline.Gatherer(service.archive, settings)
-        first = await play_round(service, page=page, gatherer=gatherer)
+        gatherer, channels = pipeline.Gatherer(service.archive, settings), Channels(mail=settings.mail)
+        first = await play_round(service, page=page, gatherer=gatherer, channels=channels)
         tell(first)
 
         async def tick() -> None:
             # Beside the round, so that a hub that is slow keeps no feed waiting; never before the page is served,
             # since hubs ask back.
             _, done = await asyncio.gather(
-                service.subscribe(), play_round(service, page=page, progress=False, gatherer=gatherer)
+                service.subscribe(),
+                play_round(service, page=page, progress=False, gatherer=gatherer, channels=channels),
             )
             tell(done)
             await service.tidy()

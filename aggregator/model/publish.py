@@ -90,3 +90,4 @@ class Delivery:
     state: DeliveryState = DeliveryState.QUEUED
     attempts: int = 0
     reason: str = ""
+    next_attempt: datetime | None = None  # None: at once

@@ -1,45 +1,75 @@
 """EDGE: one delivery of the outbox → a file or a mail; the outcome is a value."""
 
-import hashlib
-import re
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-import aiosmtplib
-
-from aggregator.model import Delivery, DeliveryState
+from aggregator.model import Delivery
+from aggregator.publish.mailing import MailLink
+from aggregator.publish.outbox import again, failed, sent
 from aggregator.settings import Mail
 
-#: Minutes after its making from which each attempt is made: a greylisting server (RFC 6647) wants some minutes of patience.
-_ATTEMPT_AFTER = (0, 1, 6, 30, 120)
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f\s]+")
+
+class Pace:
+    """When the next mail may be handed over: so many a minute, evenly spread."""
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def pause(self, per_minute: int | None, now: float) -> float:
+        """Seconds to wait from now."""
+        return max(0.0, self._last + 60 / per_minute - now) if per_minute else 0.0
+
+    def mark(self, now: float) -> None:
+        """Remember that a mail is handed over now."""
+        self._last = now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channels:
-    """What deliveries leave through."""
+    """What deliveries leave through; who keeps it from round to round keeps the pace, too."""
 
     mail: Mail | None
     timeout_seconds: float = 30.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    pace: Pace = field(default_factory=Pace)
+
+    def pause(self, delivery: Delivery) -> float:
+        """Seconds to wait before a delivery, since mails have their pace."""
+        limit = self.mail.per_minute if self.mail and delivery.channel == "mail" else None
+        return self.pace.pause(limit, self.clock())
 
 
-def is_ready(delivery: Delivery, now: datetime) -> bool:
-    """Whether the time for the next attempt has come."""
-    wait = _ATTEMPT_AFTER[min(delivery.attempts, len(_ATTEMPT_AFTER) - 1)]
-    return delivery.created + timedelta(minutes=wait) <= now
+class Courier:
+    """Delivers one after another; mails over one connection, as long as it lasts."""
 
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+        self._link = MailLink(channels.mail, channels.timeout_seconds, channels.clock) if channels.mail else None
 
-async def deliver_one(delivery: Delivery, channels: Channels) -> Delivery:
-    """Deliver, and say how it went: sent, queued again, uncertain, or failed with the reason."""
-    if delivery.channel == "file":
-        return write_file(delivery)
-    if channels.mail is None:
-        return replace(delivery, state=DeliveryState.FAILED, reason="there is no mail section in the configuration")
-    return await _mail(delivery, channels.mail, channels.timeout_seconds)
+    async def deliver(self, delivery: Delivery) -> Delivery:
+        """Deliver, and say how it went: sent, queued again, uncertain, or failed with the reason."""
+        if delivery.channel == "file":
+            return write_file(delivery)
+        if self._link is None:
+            return failed(delivery, "there is no mail section in the configuration")
+        self._channels.pace.mark(self._channels.clock())
+        return await self._link.send(delivery)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._link:
+            await self._link.close()
 
 
 def write_file(delivery: Delivery) -> Delivery:
@@ -51,72 +81,5 @@ def write_file(delivery: Delivery) -> Delivery:
         part.write_text(delivery.html or delivery.text, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        return _again(delivery, f"{path}: {error}")
-    return replace(delivery, state=DeliveryState.SENT, attempts=delivery.attempts + 1, reason="")
-
-
-async def _mail(delivery: Delivery, mail: Mail, timeout_seconds: float) -> Delivery:
-    client = aiosmtplib.SMTP(
-        hostname=mail.host,
-        port=mail.port,
-        use_tls=mail.security == "tls",
-        start_tls=mail.security == "starttls",
-        username=mail.user or None,
-        password=mail.password or None,
-        timeout=timeout_seconds,
-    )
-    try:
-        message = make_message(delivery, mail.sender).as_bytes(policy=SMTP.clone(max_line_length=76))
-    except ValueError as error:
-        return _failed(delivery, f"no mail can be made of it: {error}"[:300])
-    handed_over = False
-    try:
-        await client.connect()
-        await client.mail(mail.sender)
-        await client.rcpt(delivery.target)
-        handed_over = True
-        await client.data(message)
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        told = f"{type(error).__name__}: {error}"[:300]
-        # An answer that is no SMTP answer has a code below 400 and says as little as none.
-        if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 400:
-            told = f"{error.code} {error.message}"[:300]
-            return _again(delivery, told) if error.code < 500 else _failed(delivery, told)
-        if not handed_over:
-            return _again(delivery, told)
-        if delivery.kind == "alert":
-            return _again(delivery, f"perhaps sent already: {told}")
-        return replace(delivery, state=DeliveryState.UNCERTAIN, attempts=delivery.attempts + 1, reason=told)
-    finally:
-        client.close()
-    return replace(delivery, state=DeliveryState.SENT, attempts=delivery.attempts + 1, reason="")
-
-
-def make_message(delivery: Delivery, sender: str) -> EmailMessage:
-    """The mail of a delivery; its Message-ID depends on what and whom only, so a repeat can be recognised."""
-    message = EmailMessage()
-    message["From"] = sender
-    message["To"] = delivery.target
-    message["Subject"] = header_text(delivery.subject)
-    message["Date"] = format_datetime(delivery.created)
-    identity = hashlib.sha256(f"{delivery.key}|{delivery.target}".encode()).hexdigest()[:32]
-    message["Message-ID"] = f"<{identity}@{sender.rpartition('@')[2].strip('>') or 'aggregator.invalid'}>"
-    message.set_content(delivery.text)
-    if delivery.html:
-        message.add_alternative(delivery.html, subtype="html")
-    return message
-
-
-def header_text(text: str) -> str:
-    """Text that can stand in a header: one line, and no encoded word that would unfold (CVE-2024-6923)."""
-    return _CONTROLS.sub(" ", text).replace("=?", "= ?")[:200]
-
-
-def _again(delivery: Delivery, reason: str) -> Delivery:
-    attempts = delivery.attempts + 1
-    state = DeliveryState.QUEUED if attempts < len(_ATTEMPT_AFTER) else DeliveryState.FAILED
-    return replace(delivery, state=state, attempts=attempts, reason=reason)
-
-
-def _failed(delivery: Delivery, reason: str) -> Delivery:
-    return replace(delivery, state=DeliveryState.FAILED, attempts=delivery.attempts + 1, reason=reason)
+        return again(delivery, f"{path}: {error}")
+    return sent(delivery)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aggregator.annotate.beat import Beat
 from aggregator.model import Delivery, Edition
-from aggregator.publish.inlining import inlined
+from aggregator.publish.inlining import html_part_size
 from aggregator.publish.render import render_from
 from aggregator.publish.subject import subject_line
 from aggregator.publish.told_edition import Material, content_of, headlines_of
@@ -85,11 +85,11 @@ def problems_of(edition: Edition) -> tuple[str, ...]:
 
 
 def mail_html(edition: Edition, templates: Path | None = None) -> str:
-    """An edition as a mail's HTML, with so many stories that no mail client cuts it off."""
+    """An edition as a mail's HTML, with so many stories that no mail client cuts it off once its styles are inlined."""
     content: Mapping[str, object] = edition.manifest["content"]  # type: ignore[assignment]  # `edition_of` puts it there
     for most in _FITTING:
-        html = inlined(render_from(templates, "mail.html", most=most, **content).text)
-        if len(html.encode()) <= MAIL_BYTES:
+        html = render_from(templates, "mail.html", most=most, **content).text
+        if html_part_size(html) <= MAIL_BYTES:
             break
     return html
 

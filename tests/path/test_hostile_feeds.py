@@ -28,6 +28,7 @@ from aggregator.keeping import PollReport
 from aggregator.model import Health
 from aggregator.model.query import NameIs
 from aggregator.publish.digest import mail_html
+from aggregator.publish.inlining import with_inlined_css
 from aggregator.settings import Camp, DigestDefinition, Feed, Network, Settings
 from tests.publish.inert import assert_inert, assert_inert_mail
 
@@ -154,7 +155,7 @@ def test_an_edition_of_all_that_was_fetched_is_inert_as_page_and_mail(walked: Wa
     assert len(edition.stories) > 100
     assert "/xss-corpus</" in edition.html
     assert_inert(edition.html)
-    assert_inert_mail(mail_html(edition))
+    assert_inert_mail(with_inlined_css(mail_html(edition)))
 
 
 def test_each_failure_has_its_reason_and_every_entry_is_accounted_for(walked: Walked) -> None:

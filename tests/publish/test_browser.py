@@ -15,6 +15,7 @@ from aggregator.model import DayVolume, EditionLine, FeedState, Health, Story
 from aggregator.publish.account import account_of
 from aggregator.publish.digest import mail_html, make_edition
 from aggregator.publish.editions import file_name, index_page
+from aggregator.publish.inlining import with_inlined_css
 from aggregator.publish.render import render
 from aggregator.publish.view import FeedReport, story_view
 from aggregator.settings import DigestDefinition
@@ -66,7 +67,7 @@ def page_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         versions=VERSIONS,
     )
     file = tmp_path_factory.mktemp("page") / "edition.html"
-    file.write_text(edition.html if request.param == "page" else mail_html(edition), encoding="utf-8")
+    file.write_text(edition.html if request.param == "page" else with_inlined_css(mail_html(edition)), encoding="utf-8")
     return file.as_uri()
 
 

@@ -1,87 +1,27 @@
 """Deliveries: files whole or not at all, mail once, and what happens when a server or we ourselves break off."""
 
 import asyncio
-import email
-import email.policy
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, timedelta
-from email.message import EmailMessage
+from datetime import date
 from pathlib import Path
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from aggregator import pipeline
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.model import Delivery, DeliveryState, Edition
-from aggregator.publish.deliver import Channels, deliver_one, header_text, is_ready, make_message, write_file
+from aggregator.publish.deliver import Channels, write_file
 from aggregator.settings import Mail
 from tests.builders import NOW, make_delivery
+from tests.publish.smtp import Postbox, deliver_all, mail_at, postbox_server, talking
 
 SENT, QUEUED, FAILED = DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.FAILED
 SENDING, UNCERTAIN = DeliveryState.SENDING, DeliveryState.UNCERTAIN
 
 
-def mail_at(port: int) -> Mail:
-    return Mail(host="127.0.0.1", port=port, sender="digest@monitor.example", security="plain")
-
-
 # --- servers -----------------------------------------------------------------------------------
-
-
-class Postbox:
-    """An SMTP handler that keeps what it is given, or answers a step with an error."""
-
-    def __init__(self, **answers: str) -> None:
-        self.answers = answers
-        self.received: list[Envelope] = []
-
-    async def handle_MAIL(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.mail_from = address
-        return self.answers.get("mail", "250 OK")
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.answers.get("rcpt", "250 OK")
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.received.append(envelope)
-        return self.answers.get("data", "250 OK")
-
-    @property
-    def messages(self) -> list[EmailMessage]:
-        contents = (envelope.content for envelope in self.received)
-        return [
-            email.message_from_bytes(content, policy=email.policy.default)
-            for content in contents
-            if isinstance(content, bytes)
-        ]
-
-
-@asynccontextmanager
-async def postbox_server(box: Postbox, password: str = "") -> AsyncIterator[int]:
-    def allowed(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
-        return AuthResult(success=getattr(data, "password", b"") == password.encode(), handled=False)
-
-    def protocol() -> SMTP:
-        if password:
-            return SMTP(box, auth_require_tls=False, auth_required=True, authenticator=allowed)
-        return SMTP(box)
-
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await asyncio.sleep(0.02)  # until the server has seen the client leave
 
 
 @asynccontextmanager
@@ -99,18 +39,19 @@ async def rude_server(greeting: bytes, after_data: bytes) -> AsyncIterator[int]:
         writer.write(after_data)
         writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await asyncio.sleep(0.02)
+    async with talking(talk) as port:
+        yield port
+
+
+async def delivered(delivery: Delivery, mail: Mail | None) -> Delivery:
+    (done,) = await deliver_all(Channels(mail=mail, timeout_seconds=5), delivery)
+    return done
 
 
 def sent_to(box: Postbox, delivery: Delivery) -> Delivery:
     async def work() -> Delivery:
         async with postbox_server(box) as port:
-            return await deliver_one(delivery, Channels(mail=mail_at(port), timeout_seconds=5))
+            return await delivered(delivery, mail_at(port))
 
     return asyncio.run(work())
 
@@ -118,7 +59,7 @@ def sent_to(box: Postbox, delivery: Delivery) -> Delivery:
 def sent_to_rude(delivery: Delivery, greeting: bytes = b"220 hello\r\n", after_data: bytes = b"") -> Delivery:
     async def work() -> Delivery:
         async with rude_server(greeting, after_data) as port:
-            return await deliver_one(delivery, Channels(mail=mail_at(port), timeout_seconds=5))
+            return await delivered(delivery, mail_at(port))
 
     return asyncio.run(work())
 
@@ -184,7 +125,7 @@ def test_a_mail_arrives_with_both_texts(tmp_path: Path) -> None:
     assert plain is not None
     assert html is not None
     assert plain.get_content().split() == f"Текст\n.\n{long}".split()
-    assert html.get_content().strip() == f"<p>{long}</p>"
+    assert f"<p>{long}</p>" in html.get_content()
     assert isinstance(envelope.content, bytes)
     assert max(map(len, envelope.content.split(b"\r\n"))) <= 998
 
@@ -195,7 +136,7 @@ def test_the_user_name_and_password_are_given_to_the_server() -> None:
         box = Postbox()
         async with postbox_server(box, password="secret") as port:
             mail = replace(mail_at(port), user="reader", password=password)
-            return await deliver_one(make_delivery(), Channels(mail=mail, timeout_seconds=5)), len(box.received)
+            return await delivered(make_delivery(), mail), len(box.received)
 
     done, received = asyncio.run(work("secret"))
     assert (done.state, received) == (SENT, 1)
@@ -223,7 +164,7 @@ def test_a_final_refusal_fails_at_once_and_says_why(step: str) -> None:
 
 
 def test_a_server_that_is_away_is_tried_again() -> None:
-    done = asyncio.run(deliver_one(make_delivery(), Channels(mail=mail_at(1), timeout_seconds=5)))
+    done = asyncio.run(delivered(make_delivery(), mail_at(1)))
     assert (done.state, done.attempts) == (QUEUED, 1)
     assert done.reason
 
@@ -246,63 +187,9 @@ def test_an_alert_whose_answer_is_lost_after_the_message_is_sent_again() -> None
 
 
 def test_mail_without_a_server_in_the_configuration_fails() -> None:
-    done = asyncio.run(deliver_one(make_delivery(), Channels(mail=None)))
+    done = asyncio.run(delivered(make_delivery(), None))
     assert done.state is FAILED
     assert "mail" in done.reason
-
-
-# --- the message -------------------------------------------------------------------------------
-
-
-def test_a_repeat_carries_the_same_message_id_and_other_mails_another() -> None:
-    def identity(delivery: Delivery) -> str:
-        return str(make_message(delivery, "digest@monitor.example")["Message-ID"])
-
-    one = make_delivery()
-    assert identity(one) == identity(replace(one, attempts=3, text="other", state=SENDING))
-    assert identity(one).endswith("@monitor.example>")
-    others = [one, replace(one, target="b@example.org"), replace(one, key="edition/daily/2026-03-06")]
-    assert len(set(map(identity, others))) == 3
-    assert make_message(one, "Monitor <digest@monitor.example>")["Message-ID"].endswith("@monitor.example>")
-
-
-HEADERS = {"from", "to", "subject", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding"}
-
-
-@given(st.text(max_size=120))
-@example("A\r\nBcc: thief@example.org\r\n\r\nbody")
-@example("=?utf-8?q?=0d=0aBcc:_thief@example.org?=")
-@example("=?utf-8?b?DQpCY2M6IHRoaWVmQGV4YW1wbGUub3Jn?=")
-@example("x" * 60 + "=?utf-8?q?=0d=0aBcc:_thief@example.org?=" + "ы" * 60)
-@example("=\n?utf-8?q?=0d=0aBcc:_thief@example.org?=")
-@example("A\u2028Bcc: thief@example.org\x85Bcc: t@example.org\x0bBcc: t@example.org")
-def test_no_subject_adds_a_header(subject: str) -> None:
-    message = make_message(make_delivery(subject=subject), "digest@monitor.example")
-    raw = message.as_bytes(policy=email.policy.SMTP.clone(max_line_length=76))
-    for policy in (email.policy.default, email.policy.compat32):
-        parsed = email.message_from_bytes(raw, policy=policy)
-        assert {name.lower() for name in parsed.keys()} == HEADERS  # noqa: SIM118
-        assert parsed.get_all("Subject") is not None
-        assert len(parsed.get_all("Subject") or []) == 1
-    head = raw.split(b"\r\n\r\n")[0]
-    assert b"\n" not in head.replace(b"\r\n", b"")
-
-
-@pytest.mark.parametrize(
-    "subject", ["A\r\nBcc: thief@example.org", "=?utf-8?q?=0d=0aBcc:_thief@example.org?=", "a" * 300 + "\r\nBcc: x@y.z"]
-)
-def test_no_subject_adds_a_header_or_a_recipient_on_the_way(subject: str) -> None:
-    box = Postbox()
-    assert sent_to(box, make_delivery(subject=subject)).state is SENT
-    (envelope,), (message,) = box.received, box.messages
-    assert envelope.rcpt_tos == ["reader@example.org"]
-    assert message["Bcc"] is None
-    assert {name.lower() for name in message.keys()} - {"x-peer", "x-mailfrom", "x-rcptto"} == HEADERS  # noqa: SIM118
-
-
-def test_header_text_is_one_short_line() -> None:
-    assert header_text("a\r\n\tb\x00c") == "a b c"
-    assert len(header_text("x" * 1000)) == 200
 
 
 # --- the outbox --------------------------------------------------------------------------------
@@ -384,28 +271,9 @@ def test_what_was_under_way_when_the_process_died_is_settled_by_its_kind(
     assert [envelope.rcpt_tos for envelope in box.received] == [["alert@example.org"]]
 
 
-def test_a_crash_while_sending_leaves_the_row_marked(archive: SqliteArchive, monkeypatch: pytest.MonkeyPatch) -> None:
-    queue(archive, make_delivery())
-
-    async def die(delivery: Delivery, channels: Channels) -> Delivery:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(pipeline, "deliver_one", die)
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(pipeline.deliver(archive, Channels(mail=None), now=NOW))
-    assert states(archive) == {"reader@example.org": SENDING}
-
-
 def test_a_second_edition_for_the_date_queues_nothing(archive: SqliteArchive) -> None:
     queue(archive, make_delivery())
     edition = archive.edition("daily", date(2026, 3, 5))
     assert edition is not None
     assert not archive.save_edition(edition, [make_delivery("other@example.org")])
     assert states(archive) == {"reader@example.org": QUEUED}
-
-
-@pytest.mark.parametrize(("attempts", "minutes"), [(0, 0), (1, 1), (2, 6), (3, 30), (4, 120), (9, 120)])
-def test_attempts_are_spread_over_two_hours(attempts: int, minutes: int) -> None:
-    delivery = make_delivery(attempts=attempts)
-    assert is_ready(delivery, NOW + timedelta(minutes=minutes))
-    assert not is_ready(delivery, NOW + timedelta(minutes=minutes, seconds=-1))

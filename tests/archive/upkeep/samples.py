@@ -106,7 +106,7 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def names(folder: Path) -> set[str]:
     """The files of a folder, but those that only lock, and what a reader leaves beside an archive."""
-    passing = ("-lock", "-service", "archive.db-wal", "archive.db-shm")
+    passing = ("-lock", "-outbox", "-service", "archive.db-wal", "archive.db-shm")
     return {file.name for file in folder.iterdir() if not file.name.endswith(passing)}
 
 

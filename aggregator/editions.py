@@ -42,7 +42,7 @@ def compose(
         selected=selected,
         stories=stories,
         week=week,
-        notices=[notice for notice in archive.notices_between(since, until) if not notice.recipients],
+        notices=[notice for notice in archive.notices_between(since, until) if notice.is_kept_only],
         volumes=archive.volumes(until, days=MEAN_DAYS + 1, minimum_relevance=definition.minimum_relevance),
         feeds=feed_reports(archive, settings),
         seen=seen,

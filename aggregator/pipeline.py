@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from aggregator.alerting import alert
 from aggregator.annotate.beat import load_beat
 from aggregator.annotate.stories import MEMORY, StoryIndex
 from aggregator.archive import Archive
@@ -18,11 +19,9 @@ from aggregator.fulltexts import read_full_texts
 from aggregator.linking import Linker
 from aggregator.model import Edition
 from aggregator.polling import poll
-from aggregator.publish.alerts import alert_deliveries, find_notices
 from aggregator.publish.calendar import due_dates, edition_window, local_day, owed_since
 from aggregator.publish.deliver import write_file
 from aggregator.publish.digest import edition_deliveries
-from aggregator.query import parse_query
 from aggregator.settings import DigestDefinition, Settings
 
 __all__ = [
@@ -90,20 +89,6 @@ class Gatherer:
 def gather(archive: Archive, settings: Settings) -> int:
     """Give each article without a story the story that it reports, once; returns how many were placed."""
     return Gatherer(archive, settings).gather()
-
-
-def alert(archive: Archive, settings: Settings, *, now: datetime, address: str = "") -> int:
-    """Give notice of each story that a rule newly matches; returns how many notices were made.
-
-    The mark moves without rules too: the first rule of an old archive is about what comes, not what was.
-    """
-    mark = archive.alert_mark()
-    reached = archive.last_article_id()
-    notices = []
-    for rule in settings.alerts:
-        query = parse_query(rule.query, vocabulary=load_beat(settings.beat), now=now)
-        notices += find_notices(rule, archive.matching_since(query, mark), now=now, address=address)
-    return archive.save_notices(notices, alert_deliveries(notices), mark=reached)
 
 
 def digest(

@@ -185,14 +185,38 @@ class Archive(Protocol):
     def facets(self, query: Query) -> Facets:
         """What the articles that match a query are like."""
 
-    def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:
-        """Placed articles with ids above a mark that match, earliest first."""
+    def placed_since(self, mark: int, limit: int) -> tuple[StoredArticle, ...]:
+        """Placed articles with ids above a mark, earliest first."""
+
+    def percolate(self, queries: Sequence[Query], articles: Sequence[StoredArticle]) -> tuple[frozenset[int], ...]:
+        """Of each query, the ids of those of the articles, which the archive holds, that match it."""
+
+    def feeds_began(self, feeds: Iterable[str]) -> dict[str, datetime]:
+        """When the first article of each feed was seen."""
+
+    def looked(self, name: str) -> datetime | None:
+        """When rules of some kind were asked last."""
+
+    def save_looked(self, name: str, now: datetime) -> None:
+        """Remember that rules of some kind have been asked."""
+
+    def hourly(self, query: Query, until: datetime, *, hours: int, minimum_relevance: float) -> tuple[int, ...]:
+        """How many articles match in each of the hours before `until`, the earliest first."""
+
+    def last_notices(self, stories: Collection[int]) -> dict[tuple[str, int], Notice]:
+        """The latest notice of each rule and story, also of what became part of a story."""
+
+    def notices_held(self, reasons: Collection[str]) -> tuple[Notice, ...]:
+        """Notices that wait for one of these reasons, the earliest first."""
+
+    def release_notices(self, notices: Sequence[Notice], held: str, deliveries: Sequence[Delivery]) -> None:
+        """Queue the deliveries that tell of notices that waited, and keep what became of them."""
 
     def alert_mark(self) -> int:
         """Id of the last article that alerts have seen."""
 
     def save_notices(self, notices: Sequence[Notice], deliveries: Sequence[Delivery], *, mark: int) -> int:
-        """Keep notices not yet given for their (rule, story), with their deliveries, and move the mark; returns how many."""
+        """Keep notices not yet given for their (rule, story, number), with their deliveries, and move the mark; returns how many."""
 
     def notices(self, limit: int) -> tuple[Notice, ...]:
         """The latest notices."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from aggregator.archive.rows import notice_from, store_time
+from aggregator.archive.branches import branches
+from aggregator.archive.positions import moment_of
+from aggregator.archive.rows import store_time
 from aggregator.archive.searching import Searching
-from aggregator.model import DayVolume, Notice, RankedStory, Story
-from aggregator.model.query import Query
+from aggregator.model import DayVolume, RankedStory, Story
+from aggregator.model.query import And, Compare, Query
 
 #: The rule of `publish.view.lead_article`: an original before a reprint, English, the most relevant, the first.
 _RANKED = """
@@ -54,6 +56,19 @@ class Digesting(Searching):
         grouped = {story: [one for one in articles if one.story == story] for story in sorted(stories)}
         return tuple(Story(id=story, articles=tuple(members)) for story, members in grouped.items() if members)
 
+    def hourly(self, query: Query, until: datetime, *, hours: int, minimum_relevance: float) -> tuple[int, ...]:
+        begin = until - timedelta(hours=hours)
+        period = (Compare("date", ">=", store_time(begin)), Compare("date", "<", store_time(until)))
+        relevant = Compare("relevance", ">=", minimum_relevance)
+        places: set[int] = set()
+        for branch in branches(And((*period, relevant, query)), self._compiler):
+            source, parameters = branch.source(joined=branch.needs_articles)
+            places.update(place for (place,) in self._db.execute(f"SELECT {branch.place} {source}", parameters))
+        counts = [0] * hours
+        for place in places:
+            counts[min(hours - 1, max(0, (moment_of(place) - begin) // timedelta(hours=1)))] += 1
+        return tuple(counts)
+
     def volumes(self, until: datetime, *, days: int, minimum_relevance: float) -> tuple[DayVolume, ...]:
         end = store_time(until)
         sql = (
@@ -63,10 +78,3 @@ class Digesting(Searching):
         )
         rows = self._db.execute(sql, (end, end, f"-{days} days", end, minimum_relevance))
         return tuple(DayVolume(back, camp, tuple(topics.split()), number) for back, camp, topics, number in rows)
-
-    def notices_between(self, since: datetime, until: datetime) -> tuple[Notice, ...]:
-        rows = self._rows(
-            "SELECT * FROM notices WHERE created >= ? AND created < ? ORDER BY created, rule, story",
-            (store_time(since), store_time(until)),
-        )
-        return tuple(map(notice_from, rows))

@@ -140,14 +140,13 @@ def stored_article(row: Row) -> StoredArticle:
 
 def notice_from(row: Row) -> Notice:
     """A row of notices."""
+    plain = {name: row[name] for name in ("rule", "story", "number", "severity", "headline", "why", "url", "held")}
     return Notice(
-        rule=row["rule"],
-        story=row["story"],
-        headline=row["headline"],
-        why=row["why"],
-        url=row["url"],
+        **plain,
         created=read_time(row["created"]),
         recipients=tuple(json.loads(row["recipients"])),
+        channels=tuple(json.loads(row["channels"])),
+        details=json.loads(row["details"]),
     )
 
 
@@ -156,11 +155,16 @@ def notice_row(notice: Notice) -> dict[str, object]:
     return {
         "rule": notice.rule,
         "story": notice.story,
+        "number": notice.number,
+        "severity": notice.severity,
         "headline": notice.headline,
         "why": notice.why,
         "url": notice.url,
         "created": store_time(notice.created),
         "recipients": json.dumps(notice.recipients),
+        "channels": json.dumps(notice.channels),
+        "held": notice.held,
+        "details": json.dumps(notice.details, ensure_ascii=False),
     }
 
 

@@ -266,6 +266,38 @@ def keep_words(db: Database, text: str, html: str) -> int | None:
     return int(db.execute("SELECT id FROM delivery_texts WHERE hash = ?", (name,)).fetchone()[0])
 
 
+@migrations()
+def m025_notices(db: Database) -> None:
+    """Notices that tell more of a story, that wait, and what they show."""
+    db.execute(
+        """
+        CREATE TABLE told_notices (
+            rule TEXT NOT NULL,
+            story INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            severity TEXT NOT NULL,
+            headline TEXT NOT NULL,
+            why TEXT NOT NULL,
+            url TEXT NOT NULL,
+            created TEXT NOT NULL,
+            recipients TEXT NOT NULL,
+            channels TEXT NOT NULL,
+            held TEXT NOT NULL,
+            details TEXT NOT NULL,
+            PRIMARY KEY (rule, story, number)
+        )
+        """
+    )
+    db.execute(
+        "INSERT INTO told_notices SELECT rule, story, 1, 'info', headline, why, url, created, recipients, '[]', '', '{}'"
+        " FROM notices"
+    )
+    db.execute("DROP TABLE notices")
+    db.execute("ALTER TABLE told_notices RENAME TO notices")
+    db.execute("CREATE INDEX notices_by_time ON notices(created)")
+    db.execute("CREATE INDEX notices_waiting ON notices(held) WHERE held <> ''")
+
+
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.
 TELL_STORIES = """
 UPDATE stories SET

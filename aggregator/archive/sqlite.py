@@ -11,13 +11,11 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.digesting import Digesting
 from aggregator.archive.editions import Editions
 from aggregator.archive.fulltexts import FullTexts
-from aggregator.archive.outbox import Outbox
+from aggregator.archive.noticing import Noticing
 from aggregator.archive.percolating import Percolating
 from aggregator.archive.rows import (
     edition_from,
     edition_row,
-    notice_from,
-    notice_row,
     read_time,
 )
 from aggregator.archive.saving import Saving
@@ -29,11 +27,9 @@ from aggregator.errors import ArchiveError
 from aggregator.model import (
     Delivery,
     Edition,
-    Notice,
     Revision,
     StoredArticle,
 )
-from aggregator.model.query import Query
 
 
 class SqliteArchive(
@@ -47,7 +43,7 @@ class SqliteArchive(
     Verdicts,
     Captures,
     Editions,
-    Outbox,
+    Noticing,
     Tidying,
 ):
     """`aggregator.archive.Archive` on SQLite."""
@@ -71,37 +67,6 @@ class SqliteArchive(
                 text=row["text"],
             )
             for row in reversed(list(rows))
-        )
-
-    def matching_since(self, query: Query, mark: int) -> tuple[StoredArticle, ...]:
-        condition = self._condition(query)
-        return self._articles(
-            f"id > ? AND story_id IS NOT NULL AND ({condition.where}) ORDER BY id", (mark, *condition.parameters)
-        )
-
-    def alert_mark(self) -> int:
-        return int(self._one("SELECT value FROM marks WHERE name = 'alerts'") or 0)
-
-    def save_notices(self, notices: Sequence[Notice], deliveries: Sequence[Delivery], *, mark: int) -> int:
-        kept = 0
-        with self._transaction():
-            for notice in notices:
-                # A story that became part of this one may have had its notice.
-                given = self._one(
-                    "SELECT 1 FROM notices WHERE rule = ?1 AND (story = ?2 OR story IN (SELECT old FROM merged_stories"
-                    " WHERE story = ?2))",
-                    (notice.rule, notice.story),
-                )
-                if not given:
-                    self._table("notices").insert(notice_row(notice))
-                    self._queue(delivery for delivery in deliveries if delivery.key == notice.key)
-                    kept += 1
-            self._table("marks").upsert({"name": "alerts", "value": mark}, pk="name")
-        return kept
-
-    def notices(self, limit: int) -> tuple[Notice, ...]:
-        return tuple(
-            notice_from(row) for row in self._rows("SELECT * FROM notices ORDER BY created DESC LIMIT ?", (limit,))
         )
 
     def edition(self, digest: str, day: date) -> Edition | None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing that an alert sends; once per (rule, story)."""
+    """One thing that an alert tells of a story."""
 
     rule: str
     story: int
@@ -18,11 +18,24 @@ class Notice:
     url: str
     created: datetime
     recipients: tuple[str, ...] = ()
+    number: int = 1
+    """The first of its rule and story, or a further one since the story has grown."""
+    severity: str = "info"
+    channels: tuple[str, ...] = ()
+    held: str = ""
+    """Why it was not sent by itself; empty if it was."""
+    details: Mapping[str, object] = field(default_factory=dict)
+    """What it shows besides, and what the next one of its story is compared with; plain values."""
 
     @property
     def key(self) -> str:
         """The same for each attempt to send it."""
-        return f"alert/{self.rule}/{self.story}"
+        return f"alert/{self.rule}/{self.story}" + (f"-{self.number}" if self.number > 1 else "")
+
+    @property
+    def is_kept_only(self) -> bool:
+        """Whether nobody got it: the next digest tells it."""
+        return bool(self.held) or not (self.recipients or self.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,7 +223,7 @@ def test_any_text_is_answered_or_refused_as_a_query(archive: SqliteArchive, beat
     page = archive.search(query, order="best", limit=3, offset=0)
     assert 0 <= len(page.articles) <= page.total <= len(ARTICLES)
     archive.ranked_stories(NOW - timedelta(days=1), NOW, minimum_relevance=0, query=query)
-    archive.matching_since(query, 0)
+    archive.percolate([query], archive.placed_since(0, 9))
 
 
 # --- against a matcher that anyone can check ----------------------------------------------------

@@ -97,7 +97,7 @@ def _matched(
 def _sent(archive: Archive, now: datetime) -> dict[str, list[datetime]]:
     """When each rule has lately sent something."""
     sent: dict[str, list[datetime]] = {}
-    for notice in archive.notices_between(now - _RECENT, now + timedelta.resolution):
+    for notice in archive.notices_between(now - _RECENT, now + timedelta(seconds=1)):
         if not notice.held or notice.held == TOGETHER:
             sent.setdefault(notice.rule, []).append(notice.created)
     return sent

@@ -10,6 +10,7 @@ _INLINER = CSSInliner(
     keep_at_rules=True,
     load_remote_stylesheets=False,
     resolve_css_variables=True,
+    minify_css=True,
 )
 
 

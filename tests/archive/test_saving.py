@@ -10,12 +10,14 @@ import pytest
 from sqlite_utils import Database
 
 from aggregator.archive.engine import sqlite3
+from aggregator.archive.rows import delivery_row
 from aggregator.archive.schema import migrations
 from aggregator.archive.sqlite import SqliteArchive, open_archive, read_archive
 from aggregator.errors import ArchiveError
 from aggregator.model import (
     Annotated,
     DateConfidence,
+    DeliveryState,
     Evidence,
     FailureKind,
     Health,
@@ -31,6 +33,7 @@ from tests.builders import (
     filled_archive,
     make_annotated,
     make_article,
+    make_delivery,
     make_feed,
     make_harvest,
     make_state,
@@ -402,6 +405,23 @@ def _first_version(path: Path, *articles: Annotated) -> None:
         old.execute("INSERT INTO article_words(rowid, title, text, concepts) VALUES (?, ?, ?, ?)", indexed)
     old.conn.commit()
     old.close()
+
+
+def test_deliveries_of_an_older_version_keep_their_words(tmp_path: Path) -> None:
+    old = Database(tmp_path / "a.db")
+    migrations.apply(old, stop_before="m024_outbox")
+    queued = [make_delivery(f"{name}@example.org", text="Same", html="<p>") for name in "ab"]
+    queued += [make_delivery("c@example.org", text="Other"), make_delivery("d@example.org", text="")]
+    for one in queued:
+        row = {"text": one.text, "html": one.html, **delivery_row(one)}
+        del row["next_attempt"]
+        old.table("deliveries").insert(row)
+    old.close()
+    with closing(open_archive(tmp_path / "a.db")) as archive:
+        assert archive.deliveries(*DeliveryState) == archive.ready_deliveries(NOW, limit=9) == tuple(queued)
+        assert len(rows_of(tmp_path / "a.db", "SELECT id FROM delivery_texts")) == 2
+        assert len(archive.drop(queued[0].key)) == 4
+        assert rows_of(tmp_path / "a.db", "SELECT id FROM delivery_texts") == []
 
 
 def test_an_archive_of_an_older_version_is_upgraded_before_it_is_read(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ Point = Literal["before SENDING is stored", "after SENDING is stored", "after th
 AFTER_DATA = "after the text"
 POINTS: Sequence[Point] = ("before SENDING is stored", "after SENDING is stored", "after the answer")
 _RECIPIENTS, _ALERTS = 6, 2
+#: Seconds after which it ends itself: a sender that misbehaves may never come to the point where it is to be killed.
+_LONGEST = 200
 
 
 class DyingArchive(SqliteArchive):
@@ -134,6 +136,7 @@ def main() -> None:
     parser.add_argument("--at-points", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)
     wanted = parser.parse_args()
+    signal.alarm(_LONGEST)
     killer = Killer(wanted.archive, wanted.port, wanted.record, random.Random(wanted.seed))
     killed: Counter[str] = Counter()
     longest = 2 * killer.seconds_undisturbed()

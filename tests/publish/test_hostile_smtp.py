@@ -56,7 +56,7 @@ class Outcome:
 @contextmanager
 def hostile_server(record: Path, slow: float) -> Iterator[int]:
     command = [sys.executable, str(SERVER), "--port", "0", "--record", str(record), "--slow", str(slow)]
-    with subprocess.Popen([*command, "--max-seconds", "120"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, "--max-seconds", "280"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield json.loads(process.stdout.readline())["port"]

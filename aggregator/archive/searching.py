@@ -61,7 +61,7 @@ class Searching(SqliteBase):
         rows = _merged((self._ranked(branch, order) for branch in asked), stories=stories)
         found = [row.article for row in islice(rows, offset, offset + limit)]
         at_end = len(found) < limit and (found or not offset)
-        if at_end and (order in _BY_TIME or _are_all_ranked(asked, offset + len(found))):
+        if at_end and (order in _BY_TIME or self._are_all_ranked(asked, offset + len(found))):
             total, more = offset + len(found), False
         else:
             total, more = self._up_to_counted(asked, stories=stories)
@@ -129,6 +129,11 @@ class Searching(SqliteBase):
             looked_at, met = self._db.execute(sql, (*branch.where.parameters, *parameters)).fetchone()
         return met or 0, looked_at == NEWEST
 
+    def _are_all_ranked(self, asked: Iterable[Branch], rows: int) -> bool:
+        """Whether so few rows came from the branches that none was left unranked."""
+        found = (branch.by_index_alone() for branch in asked if branch.match and branch.needs_articles)
+        return rows < NEWEST and all(self._number(branch, f"LIMIT {NEWEST}") < NEWEST for branch in found)
+
     def _number(self, branch: Branch, tail: str = "") -> int:
         source, parameters = branch.source(joined=branch.needs_articles)
         return int(self._one(f"SELECT count(*) FROM (SELECT 1 {source} {tail})", parameters))
@@ -179,11 +184,6 @@ def _merged(sources: Iterable[Iterator[_Row]], *, stories: bool = False) -> Iter
         if identity not in seen:
             seen.add(identity)
             yield row
-
-
-def _are_all_ranked(asked: Iterable[Branch], rows: int) -> bool:
-    """Whether so few rows came from the branches that none was left unranked."""
-    return rows < NEWEST and not any(branch.match and branch.needs_articles for branch in asked)
 
 
 def _best(branch: Branch, key: str) -> tuple[str, tuple[object, ...]]:

@@ -324,6 +324,19 @@ def test_what_is_printed_reads_to_an_equal_query(query: Query) -> None:
 Facet = Literal["topic", "concept", "outlet", "camp", "language"]
 
 
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(QUERIES, min_size=1, max_size=4), st.integers(0, 1_900), st.integers(1, 100))
+@example([Compare("sources", ">=", 2.0), Compare("story", "=", 3.0), Everything()], 0, 100)
+def test_what_alerts_ask_of_new_articles_is_what_search_finds(
+    filled: Filled, queries: list[Query], mark: int, number: int
+) -> None:
+    new = filled.archive.placed_since(mark, number)
+    ids = {stored.id for stored in new}
+    found = filled.archive.percolate(queries, new)
+    assert found == tuple(filled.archive.matching(query, sorted(ids)) for query in queries)
+    assert found == tuple(frozenset(filled.matching(query) & ids) for query in queries)
+
+
 def values(annotated: Annotated, facet: Facet) -> tuple[str, ...]:
     match facet:
         case "topic":

@@ -49,7 +49,7 @@ def alert(archive: Archive, settings: Settings, *, now: datetime, address: str =
         deliveries = [delivery for notice in notices for delivery in notice_deliveries(notice)]
         kept += archive.save_notices(notices, deliveries, mark=mark)
     unusual = paced(
-        unusual_notices(archive, settings, asked, beat=beat, now=now, address=address),
+        _unmuted(archive, unusual_notices(archive, settings, asked, beat=beat, now=now, address=address), now),
         _by_name(asked),
         _sent(archive, now),
     )
@@ -82,7 +82,17 @@ def _notices(
             )
         )
     ]
+    notices = _unmuted(archive, notices, now)
     return paced(notices, _by_name(asked), _sent(archive, now))
+
+
+def _unmuted(archive: Archive, notices: Iterable[Notice], now: datetime) -> list[Notice]:
+    mutes = archive.mutes(now)
+    return [
+        notice
+        for notice in notices
+        if not any(mute.covers(notice.rule, notice.story, str(notice.details.get("outlet", ""))) for mute in mutes)
+    ]
 
 
 def _matched(

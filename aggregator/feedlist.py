@@ -1,7 +1,7 @@
-"""Changing the list of sources in feeds.yaml, leaving all other lines as a person wrote them."""
+"""Changing the lists of sources and rules in feeds.yaml, leaving all other lines as a person wrote them."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,20 +19,34 @@ def add_feeds(path: Path, feeds: Sequence[Feed]) -> int:
     Raises:
         ConfigurationError: `feeds` is no list of sources.
     """
+    return _append(path, "feeds", "url", [_row(feed) for feed in feeds])
+
+
+def add_alert(path: Path, rule: Mapping[str, object]) -> bool:
+    """Append a rule, by its fields, to the list of alerts; False if there is one of its name.
+
+    Raises:
+        ConfigurationError: `alerts` is no list of rules.
+    """
+    return _append(path, "alerts", "name", [rule]) == 1
+
+
+def _append(path: Path, section: str, identity: str, rows: Sequence[Mapping[str, object]]) -> int:
+    """Append to a list what is not in it by its identity; returns how many were not."""
     data = read_yaml(path) if path.is_file() else CommentedMap()
-    listed = _listed(path, data)
-    known = {str(row.get("url")) for row in listed}
-    new = {feed.url: feed for feed in feeds if feed.url not in known}
+    listed = _listed(path, data, section)
+    known = {str(row.get(identity)) for row in listed}
+    new = list({row[identity]: dict(row) for row in rows if row[identity] not in known}.values())
     if not new:
         return 0
     if listed and not listed.fa.flow_style():
         lines = _lines(path)
         start, end = _extent(lines, listed, len(listed) - 1)
         indent = " " * _indent(lines[start])
-        lines[end:end] = [indent + line for line in _yaml([_row(feed) for feed in new.values()], offset=0).splitlines()]
+        lines[end:end] = [indent + line for line in _yaml(new, offset=0).splitlines()]
         _replace(path, "\n".join(lines))
     else:
-        data["feeds"] = [*listed, *map(_row, new.values())]
+        data[section] = [*listed, *new]
         _replace(path, _yaml(data, offset=2))
     return len(new)
 
@@ -44,7 +58,7 @@ def remove_feed(path: Path, url: str) -> bool:
         ConfigurationError: `feeds` is no list of sources.
     """
     data = read_yaml(path)
-    listed = _listed(path, data)
+    listed = _listed(path, data, "feeds")
     position = next((number for number, row in enumerate(listed) if row.get("url") == url), None)
     if position is None:
         return False
@@ -59,12 +73,15 @@ def remove_feed(path: Path, url: str) -> bool:
     return True
 
 
-def _listed(path: Path, data: CommentedMap) -> CommentedSeq:
-    listed = data.get("feeds")
+def _listed(path: Path, data: CommentedMap, section: str) -> CommentedSeq:
+    listed = data.get(section)
     if listed is None:
         return CommentedSeq()
     if not isinstance(listed, CommentedSeq) or not all(isinstance(row, CommentedMap) for row in listed):
-        raise ConfigurationError(f"{path}:{line_of(data, ('feeds',))}: feeds: must be a list of sources; mend it first")
+        named = {"feeds": "sources", "alerts": "rules"}[section]
+        raise ConfigurationError(
+            f"{path}:{line_of(data, (section,))}: {section}: must be a list of {named}; mend it first"
+        )
     return listed
 
 

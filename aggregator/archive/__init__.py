@@ -19,6 +19,7 @@ from aggregator.model import (
     FullText,
     Harvest,
     KnownArticle,
+    Mute,
     Notice,
     Page,
     Placement,
@@ -193,6 +194,12 @@ class Archive(Protocol):
 
     def feeds_began(self, feeds: Iterable[str]) -> dict[str, datetime]:
         """When the first article of each feed was seen."""
+
+    def save_mute(self, mute: Mute) -> None:
+        """Remember what a person does not want to be told of; until another time if that was known."""
+
+    def mutes(self, now: datetime) -> tuple[Mute, ...]:
+        """What is not to be told now, the first to end first."""
 
     def looked(self, name: str) -> datetime | None:
         """When rules of some kind were asked last."""

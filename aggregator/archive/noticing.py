@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from aggregator.archive.outbox import Outbox
 from aggregator.archive.rows import notice_from, notice_row, read_time, store_time
 from aggregator.archive.statements import marks
-from aggregator.model import Delivery, Notice
+from aggregator.model import Delivery, Mute, Notice
 
 _AMONG = "IN (SELECT value FROM json_each(?))"
 #: Ids that a story has had: what it is, and what became part of it.
@@ -57,6 +57,15 @@ class Noticing(Outbox):
         now = {row["old"]: row["story"] for row in merged}
         told = self._notices(f"WHERE story {_AMONG} ORDER BY number, created", (json.dumps([*sorted(stories), *now]),))
         return {(notice.rule, now.get(notice.story, notice.story)): notice for notice in told}
+
+    def save_mute(self, mute: Mute) -> None:
+        row = {"rule": mute.rule, "story": mute.story, "outlet": mute.outlet, "until": store_time(mute.until)}
+        with self._transaction():
+            self._table("mutes").upsert(row, pk=("rule", "story", "outlet"))
+
+    def mutes(self, now: datetime) -> tuple[Mute, ...]:
+        rows = self._rows("SELECT * FROM mutes WHERE until > ? ORDER BY until, rule, story, outlet", (store_time(now),))
+        return tuple(Mute(**{**row, "until": read_time(row["until"])}) for row in rows)
 
     def looked(self, name: str) -> datetime | None:
         seconds = self._one("SELECT value FROM marks WHERE name = ?", (name,))

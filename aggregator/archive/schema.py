@@ -298,6 +298,15 @@ def m025_notices(db: Database) -> None:
     db.execute("CREATE INDEX notices_waiting ON notices(held) WHERE held <> ''")
 
 
+@migrations()
+def m026_mutes(db: Database) -> None:
+    """What people do not want to be told of."""
+    db.execute(
+        "CREATE TABLE mutes (rule TEXT NOT NULL, story INTEGER NOT NULL, outlet TEXT NOT NULL, until TEXT NOT NULL,"
+        " PRIMARY KEY (rule, story, outlet))"
+    )
+
+
 #: What is kept of stories about their articles, worked out anew; a condition on `id` may follow.
 TELL_STORIES = """
 UPDATE stories SET

@@ -14,6 +14,7 @@ _HOMES = {
     "demo": "demo",
     "poll": "poll",
     "digest": "digest",
+    "alerts": "rules",  # which adds its commands to those of `cli.alerts`
     "outbox": "outbox",
     "search": "search",
     "explain": "lookup",

@@ -46,7 +46,7 @@ from aggregator.model.archive import (
     WantedText,
 )
 from aggregator.model.capture import Capture
-from aggregator.model.publish import Delivery, DeliveryState, Edition, EditionLine, Notice, edition_key
+from aggregator.model.publish import Delivery, DeliveryState, Edition, EditionLine, Mute, Notice, edition_key
 from aggregator.model.push import Offer, Subscription, SubscriptionState
 
 __all__ = [
@@ -81,6 +81,7 @@ __all__ = [
     "KnownArticle",
     "Mention",
     "Moved",
+    "Mute",
     "NotModified",
     "Notice",
     "Offer",

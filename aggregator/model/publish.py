@@ -78,6 +78,20 @@ def edition_key(digest: str, day: date) -> str:
     return f"edition/{digest}/{day.isoformat()}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """What a person does not want to be told of until then; what is empty or 0 is any."""
+
+    rule: str
+    until: datetime
+    story: int = 0
+    outlet: str = ""
+
+    def covers(self, rule: str, story: int, outlet: str) -> bool:
+        """Whether it is about what a rule would tell of a story because of an outlet's article."""
+        return self.rule == rule and self.story in (0, story) and self.outlet in ("", outlet)
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 

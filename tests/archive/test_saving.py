@@ -386,7 +386,7 @@ def test_migrations_are_applied_once_and_two_writers_may_be_open(tmp_path: Path)
     names = ["m001_tables", "m002_feed_memory", "m003_bulk_writes", "m004_subscriptions", "m005_full_texts"]
     names += ["m006_date_confidence", "m007_verdicts", "m008_story_verdicts", "m009_annotation_version"]
     names += ["m010_episodes", "m011_positions", "m012_story_sources", "m020_captures", "m021_views", "m022_retention"]
-    names += ["m023_index_words", "m024_outbox", "m025_notices"]
+    names += ["m023_index_words", "m024_outbox", "m025_notices", "m026_mutes"]
     assert rows_of(path, "SELECT name FROM _sqlite_migrations") == [(name,) for name in names]
 
 

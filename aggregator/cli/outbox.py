@@ -1,6 +1,7 @@
 """`aggregator outbox`: what must reach whom, what became of it, and what a person decides about it."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from aggregator.model import Delivery, DeliveryState
 
 app = typer.Typer(name="outbox")
 
-_COLUMNS = ("key", "channel", "target", "state", "attempts", "created", "next attempt", "reason")
+_COLUMNS = ("key", "to", "state", "reason")
 Key = Annotated[str, typer.Argument(help="What was to be delivered, as `aggregator outbox` shows it.")]
 To = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Only to this address or file; default: to all.")]
 
@@ -85,9 +86,14 @@ def _title(counts: dict[DeliveryState, int]) -> str:
 
 
 def _row(one: Delivery, now: datetime) -> tuple[object, ...]:
-    again = (output.how_long(one.next_attempt, now) or "now") if one.state is DeliveryState.QUEUED else ""
-    created = output.how_long(one.created, now)
-    return one.key, one.channel, one.target, one.state, one.attempts, created, again, one.reason
+    """Narrow enough for a terminal of 80 columns; `--json` has all of it."""
+    to = Path(one.target).name if one.channel == "file" else one.target
+    state = f"{one.state}, {output.how_long(one.created, now)}"
+    if one.attempts > 1:
+        state += f", {one.attempts} attempts"
+    if one.state is DeliveryState.QUEUED and one.attempts:
+        state += f"; again {output.how_long(one.next_attempt, now) or 'now'}"
+    return one.key, to, state, one.reason
 
 
 def _for_machines(one: Delivery) -> dict[str, object]:

@@ -4,6 +4,7 @@ The server lists its faults with the outcome that it expects; the canary is what
 """
 
 import asyncio
+import email
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,11 @@ from aggregator.editions import compose
 from aggregator.keeping import PollReport
 from aggregator.model import Health
 from aggregator.model.query import NameIs
-from aggregator.publish.digest import mail_html
-from aggregator.publish.inlining import with_inlined_css
-from aggregator.settings import Camp, DigestDefinition, Feed, Network, Settings
+from aggregator.publish.digest import edition_deliveries
+from aggregator.publish.message import make_message
+from aggregator.settings import Camp, DigestDefinition, Feed, Mail, Network, Settings
 from tests.publish.inert import assert_inert, assert_inert_mail
+from tests.publish.test_message import HEADERS
 
 SERVER = Path(__file__).parents[1] / "tools" / "hostile_server.py"
 #: Families of addresses that need a number, and the canary itself: not feeds by themselves.
@@ -146,7 +149,9 @@ def test_the_canary_is_never_touched(walked: Walked) -> None:
 
 def test_an_edition_of_all_that_was_fetched_is_inert_as_page_and_mail(walked: Walked) -> None:
     now = datetime.now(UTC)
-    definition = DigestDefinition(minimum_relevance=0, maximum_stories=1000, also_noted=1000)
+    definition = DigestDefinition(
+        minimum_relevance=0, maximum_stories=1000, also_noted=1000, subject="{top}", recipients=("reader@example.org",)
+    )
     settings = replace(walked.settings, digests=(definition,))
     with closing(open_archive(settings.archive)) as archive:
         pipeline.gather(archive, settings)
@@ -155,7 +160,12 @@ def test_an_edition_of_all_that_was_fetched_is_inert_as_page_and_mail(walked: Wa
     assert len(edition.stories) > 100
     assert "/xss-corpus</" in edition.html
     assert_inert(edition.html)
-    assert_inert_mail(with_inlined_css(mail_html(edition)))
+    *_, mail = edition_deliveries(edition, definition, settings.digest_folder, now)
+    message = email.message_from_bytes(make_message(mail, Mail(host="x", sender="sender@example.org")), policy=SMTP)
+    assert sorted(message.keys()) == sorted({*HEADERS} - {"Content-Transfer-Encoding"})  # its parts have one each
+    html = message.get_body(("html",))
+    assert html is not None
+    assert_inert_mail(html.get_content())
 
 
 def test_each_failure_has_its_reason_and_every_entry_is_accounted_for(walked: Walked) -> None:

@@ -21,6 +21,7 @@ from aggregator.model import (
     Episode,
     FullText,
     FullTextState,
+    Mute,
     Notice,
     Offer,
     Placement,
@@ -70,6 +71,7 @@ def whole_archive(path: Path) -> None:
             rule="gas", story=1, headline="Gas", why="gas", url="https://e.org", created=NOW, recipients=("a@b.c",)
         )
         archive.save_notices([notice], [make_delivery(key=notice.key, kind="alert")], mark=4)
+        archive.save_mute(Mute(rule="gas", story=2, until=NOW))
         edition = Edition(
             digest="daily", date=NOW.date(), since=NOW, until=NOW, html="<p>", text="p", stories=(1,), manifest={"a": 1}
         )

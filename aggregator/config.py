@@ -17,7 +17,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from aggregator.acquire.access import access_problem, proxy_problem
-from aggregator.contradictions import PASSWORD_VARIABLE, contradictions
+from aggregator.contradictions import PASSWORD_VARIABLE, channel_problem, contradictions
 from aggregator.errors import ConfigurationError
 from aggregator.settings import (
     AlertRule,
@@ -70,6 +70,8 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         settings, feeds=tuple(_let_in(path, number, feed, environment) for number, feed in enumerate(settings.feeds))
     )
     settings = replace(settings, network=_routed(path, settings.network, environment))
+    channels = (_opened(path, number, one, environment) for number, one in enumerate(settings.channels))
+    settings = replace(settings, channels=tuple(channels))
     settings = replace(settings, feeds=tuple(_filtered(feed, settings) for feed in settings.feeds))
     home = path.absolute().parent
     mail = _sending(settings.mail, home, environment) if settings.mail else None
@@ -118,6 +120,19 @@ def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str])
         line = line_of(read_yaml(path), ("feeds", number, "access"))
         raise ConfigurationError(f"{path}:{line}: feeds[{number + 1}].access: {problem}")
     return replace(feed, access=access)
+
+
+def _opened(path: Path, number: int, channel: Channel, environment: Mapping[str, str]) -> Channel:
+    """The channel with the secrets that it names."""
+    try:
+        channel = replace(channel, url=_filled(channel.url, environment), secret=_filled(channel.secret, environment))
+        problem = channel_problem(channel.url)
+    except KeyError as missing:
+        problem = f"the environment has no variable {missing.args[0]}; set it"
+    if problem:
+        line = line_of(read_yaml(path), ("channels", number, "url"))
+        raise ConfigurationError(f"{path}:{line}: channels[{number + 1}]: {problem}")
+    return channel
 
 
 def _routed(path: Path, network: Network, environment: Mapping[str, str]) -> Network:

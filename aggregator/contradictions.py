@@ -20,6 +20,7 @@ Place = tuple[str | int, ...]
 Problem = tuple[Place, str]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_HOURS = re.compile(rf"{_TIME.pattern}-{_TIME.pattern}")
 
 
 def contradictions(settings: Settings, *, now: datetime, line_of: Callable[[Place], int]) -> Iterator[Problem]:
@@ -28,6 +29,7 @@ def contradictions(settings: Settings, *, now: datetime, line_of: Callable[[Plac
     yield from chain.from_iterable(_digest_problems(n, digest) for n, digest in enumerate(settings.digests))
     yield from _name_problems(settings.digests)
     yield from _search_problems(settings.searches)
+    yield from _alert_problems(settings)
     yield from _query_problems(settings, now)
     callback = settings.network.websub_callback
     if callback and not callback_path(callback):
@@ -93,6 +95,40 @@ def _search_problems(searches: tuple[SavedSearch, ...]) -> Iterator[Problem]:
             yield place, "use letters, digits, - and _ only"
         if search.name in [earlier.name for earlier in searches[:number]]:
             yield place, f"another search is called {search.name!r}; give each its own name"
+
+
+def _alert_problems(settings: Settings) -> Iterator[Problem]:
+    channels = [channel.name for channel in settings.channels]
+    for number, rule in enumerate(settings.alerts):
+        place = ("alerts", number)
+        if not _NAME.fullmatch(rule.name):
+            yield (*place, "name"), "use letters, digits, - and _ only"
+        if rule.name in [earlier.name for earlier in settings.alerts[:number]]:
+            yield (*place, "name"), f"another rule is called {rule.name!r}; give each its own name"
+        if rule.kind in ("first", "silence") and rule.camp is None:
+            yield (*place, "kind"), f"{rule.kind} is about a camp: name one with `camp`"
+        if rule.quiet and not _HOURS.fullmatch(rule.quiet):
+            yield (*place, "quiet"), f'{rule.quiet!r} are no hours; write "22:00-07:00"'
+        if not _is_zone(rule.zone):
+            yield (*place, "zone"), f"no time zone {rule.zone!r}; use an IANA name such as Europe/Berlin"
+        for name in rule.channels:
+            if name not in channels:
+                listed = f"there are {', '.join(channels)}" if channels else "give one under `channels:`"
+                yield (*place, "channels"), f"there is no channel {name!r}; {listed}"
+    for number, name in enumerate(channels):
+        if name in channels[:number]:
+            yield ("channels", number, "name"), f"another channel is called {name!r}; give each its own name"
+
+
+def channel_problem(url: str) -> str:
+    """What is wrong with the address of a channel, and the mend; it is not told, since it may hold a secret."""
+    if is_web_url(url):
+        return ""
+    from aggregator.publish.appriser import is_known  # apprise is loaded by those who have such channels
+
+    return (
+        "" if is_known(url) else "the address is neither http(s) nor one that Apprise knows; see its list of services"
+    )
 
 
 def _query_problems(settings: Settings, now: datetime) -> Iterator[Problem]:

@@ -35,6 +35,11 @@ def test_the_path_of_a_story_runs() -> None:
     assert result.failed == 0
 
 
+def test_the_example_of_a_signature_runs() -> None:
+    result = doctest.testfile(str(ROOT / "docs" / "alerts.md"), module_relative=False)
+    assert (result.attempted, result.failed) == (3, 0)
+
+
 def test_the_example_of_an_edited_story_runs() -> None:
     result = doctest.testfile(str(ROOT / "docs" / "stories.md"), module_relative=False)
     assert result.attempted > 15

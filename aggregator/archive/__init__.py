@@ -213,6 +213,9 @@ class Archive(Protocol):
     def last_notices(self, stories: Collection[int]) -> dict[tuple[str, int], Notice]:
         """The latest notice of each rule and story, also of what became part of a story."""
 
+    def notices_by(self, rule: str, limit: int) -> tuple[Notice, ...]:
+        """The latest notices of a rule."""
+
     def notices_held(self, reasons: Collection[str]) -> tuple[Notice, ...]:
         """Notices that wait for one of these reasons, the earliest first."""
 

@@ -47,6 +47,9 @@ class Noticing(Outbox):
         period = (store_time(since), store_time(until))
         return self._notices("WHERE created >= ? AND created < ? ORDER BY created, rule, story, number", period)
 
+    def notices_by(self, rule: str, limit: int) -> tuple[Notice, ...]:
+        return self._notices("WHERE rule = ? ORDER BY created DESC, story, number DESC LIMIT ?", (rule, limit))
+
     def notices_held(self, reasons: Collection[str]) -> tuple[Notice, ...]:
         among = marks(tuple(reasons))
         return self._notices(f"WHERE held IN ({among}) ORDER BY created, rule, story, number", tuple(reasons))

@@ -14,7 +14,7 @@ _HOMES = {
     "demo": "demo",
     "poll": "poll",
     "digest": "digest",
-    "alerts": "rules",  # which adds its commands to those of `cli.alerts`
+    "alerts": "alert_trial",  # which adds its command to those of `cli.alerts`
     "outbox": "outbox",
     "search": "search",
     "explain": "lookup",

@@ -61,6 +61,7 @@ def _page_of(settings: Settings) -> Starlette:
         feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
         searches=settings.searches,
         digests=settings.digests,
+        alerts=settings.alerts,
     )
 
 

@@ -116,7 +116,7 @@ def _make_editions(store: SqliteArchive, settings: Settings, wanted: date | None
             store, replace(settings, digests=(definition,)), now=now, day=wanted or local_day(definition, now)
         )
     ]
-    asyncio.run(pipeline.deliver(store, Channels(mail=settings.mail), now=now))
+    asyncio.run(pipeline.deliver(store, Channels(mail=settings.mail, others=settings.channels), now=now))
     rows: list[dict[str, object]] = []
     for definition, day, new in made:
         edition = store.edition(definition.name, day)
@@ -179,7 +179,7 @@ def _mailed(
     (mail,) = edition_deliveries(edition, trial, Path(), now, settings.template_folder)
     # Each trial is a mail of its own: a reader who tries twice wants to see two.
     mail = replace(mail, key=f"trial/{now.isoformat()}/{mail.key}", subject=f"[trial] {mail.subject}")
-    sent = asyncio.run(_send(mail, Channels(mail=settings.mail)))
+    sent = asyncio.run(_send(mail, Channels(mail=settings.mail, others=settings.channels)))
     if sent.state is DeliveryState.SENT:
         return {"state": f"sent to {to}"}
     return {"state": "not sent", "changes": [f"{to}: {sent.reason}"]}

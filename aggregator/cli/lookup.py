@@ -179,5 +179,6 @@ def serve_page(
         feed_reports=lambda store: pipeline.feed_reports(store, settings),
         searches=settings.searches,
         digests=settings.digests,
+        alerts=settings.alerts,
     )
     serve(page, listener)

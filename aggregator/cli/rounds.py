@@ -75,7 +75,7 @@ async def play_round(
         problems=_problems(archive, editions),
         delivered=await pipeline.deliver(
             archive,
-            channels or Channels(mail=settings.mail),
+            channels or Channels(mail=settings.mail, others=settings.channels),
             now=service.clock(),
             patience_seconds=_DELIVERY_SECONDS if channels else math.inf,
         ),
@@ -87,7 +87,10 @@ async def run_forever(settings: Settings, listener: socket.socket) -> None:
     page = address(listener)
     async with open_service(settings) as service:
         app = page_of(service)
-        gatherer, channels = pipeline.Gatherer(service.archive, settings), Channels(mail=settings.mail)
+        gatherer, channels = (
+            pipeline.Gatherer(service.archive, settings),
+            Channels(mail=settings.mail, others=settings.channels),
+        )
         first = await play_round(service, page=page, gatherer=gatherer, channels=channels)
         tell(first)
 
@@ -122,6 +125,7 @@ def page_of(service: Service) -> Starlette:
         feed_reports=lambda archive: pipeline.feed_reports(archive, settings),
         searches=settings.searches,
         digests=settings.digests,
+        alerts=settings.alerts,
         callback=(path, service.pushes) if path else None,
     )
 

@@ -108,8 +108,9 @@ class Delivery:
 
     key: str
     kind: Literal["edition", "alert"]
-    channel: Literal["file", "mail"]
+    channel: Literal["file", "mail", "channel"]
     target: str
+    """The path of a file, a mail address, or the name of a channel of feeds.yaml."""
     subject: str
     text: str
     html: str

@@ -1,4 +1,4 @@
-"""Pure: what a search has found, and editions, as Atom feeds (RFC 4287)."""
+"""Pure: what a search has found, editions and notices as Atom feeds (RFC 4287)."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -6,8 +6,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
-from aggregator.model import EditionLine
+from aggregator.model import EditionLine, Notice
 from aggregator.publish.found import Found, Hit
+from aggregator.publish.notices import notice_text
+from aggregator.settings import AlertRule
 from aggregator.text.markup import without_forbidden
 from aggregator.text.urls import is_web_url, link_target
 
@@ -45,6 +47,22 @@ def editions_as_atom(
         _add(entry, "updated", _moment(line.until))
         _add(entry, "link").attrib.update({"rel": "alternate", "type": "text/html", "href": link_target(address(line))})
         _add(entry, "summary", "\n".join(line.headlines))
+    return _written(feed)
+
+
+def notices_as_atom(notices: Sequence[Notice], *, rule: AlertRule, itself: str, now: datetime) -> bytes:
+    """The feed of what a rule has told, UTF-8; `itself` is its address."""
+    feed = _feed(f"alerts?{rule.name}", f"{rule.name}: {rule.query}", max((n.created for n in notices), default=now))
+    _add(feed, "link").attrib.update({"rel": "self", "href": link_target(itself)})
+    _add(_add(feed, "author"), "name", "aggregator")
+    for notice in notices:
+        entry = _add(feed, "entry")
+        _add(entry, "id", _identifier(notice.key))
+        _add(entry, "title", notice.headline)
+        _add(entry, "updated", _moment(notice.created))
+        if is_web_url(notice.url):
+            _add(entry, "link").attrib.update({"rel": "alternate", "href": link_target(notice.url)})
+        _add(entry, "summary", notice_text(notice))
     return _written(feed)
 
 

@@ -1,4 +1,4 @@
-"""EDGE: one delivery of the outbox → a file or a mail; the outcome is a value."""
+"""EDGE: one delivery of the outbox → a file, a mail or another channel; the outcome is a value."""
 
 import asyncio
 import math
@@ -10,9 +10,12 @@ from types import TracebackType
 from typing import Self
 
 from aggregator.model import Delivery
+from aggregator.publish.appriser import notify
 from aggregator.publish.mailing import MailLink
 from aggregator.publish.outbox import again, failed, sent
-from aggregator.settings import Mail
+from aggregator.publish.webhook import post
+from aggregator.settings import Channel, Mail
+from aggregator.text.urls import is_web_url
 
 
 class Pace:
@@ -35,6 +38,7 @@ class Channels:
     """What deliveries leave through; who keeps it from round to round keeps the pace, too."""
 
     mail: Mail | None
+    others: tuple[Channel, ...] = ()
     timeout_seconds: float = 30.0
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -57,10 +61,22 @@ class Courier:
         """Deliver, and say how it went: sent, queued again, uncertain, or failed with the reason."""
         if delivery.channel == "file":
             return write_file(delivery)
+        if delivery.channel == "channel":
+            return await self._notify(delivery)
         if self._link is None:
             return failed(delivery, "there is no mail section in the configuration")
         self._channels.pace.mark(self._channels.clock())
         return await self._link.send(delivery)
+
+    async def _notify(self, delivery: Delivery) -> Delivery:
+        channel = next((one for one in self._channels.others if one.name == delivery.target), None)
+        if channel is None:
+            return failed(delivery, f"feeds.yaml has no channel {delivery.target!r} any more")
+        seconds = self._channels.timeout_seconds
+        if is_web_url(channel.url):
+            now = int(time.time())
+            return await post(delivery, channel.url, channel.secret, moment=now, timeout_seconds=seconds)
+        return await notify(delivery, channel.url, timeout_seconds=seconds)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,30 +1,48 @@
 """Pure: notices → what their recipients read."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.model import Delivery, Notice
-from aggregator.publish.alerts import marked
+from aggregator.publish.alerts import NO_STORY, marked
 from aggregator.settings import AlertRule
 
 _SEVERITIES = {"info": "", "warning": "WARNING: ", "urgent": "URGENT: "}
 
 
 def notice_deliveries(notice: Notice) -> list[Delivery]:
-    """A mail for each recipient; none while it waits."""
+    """A mail for each recipient, and one for each channel; none while it waits."""
     if notice.held:
         return []
     again = f" (again, {notice.number})" if notice.number > 1 else ""
     subject = f"{_SEVERITIES[notice.severity]}[{notice.rule}]{again} {notice.headline}"
-    return [_mail(notice.key, to, subject, notice_text(notice), notice.created) for to in notice.recipients]
+    return _deliveries(notice.key, notice.recipients, notice.channels, subject, notice_text(notice), notice.created)
+
+
+def sample_deliveries(rule: AlertRule, now: datetime) -> list[Delivery]:
+    """What a notice of the rule looks like, for all who would get one."""
+    notice = Notice(
+        rule=rule.name,
+        story=NO_STORY,
+        severity=rule.severity,
+        headline="A sample notice",
+        why=f"somebody tries the rule: {rule.query}",
+        url="https://example.org/",
+        created=now,
+        recipients=rule.recipients,
+        channels=rule.channels,
+    )
+    key = f"test/{rule.name}/{now:%Y%m%dT%H%M%S}"
+    return [replace(delivery, key=key) for delivery in notice_deliveries(notice)]
 
 
 def summary_deliveries(rule: AlertRule, notices: Sequence[Notice], now: datetime) -> list[Delivery]:
-    """One mail for each recipient that tells what has waited."""
+    """One for each recipient and channel that tells what has waited."""
     subject = f"[{rule.name}] {len(notices)} more {'story' if len(notices) == 1 else 'stories'}"
     text = "\n\n".join([f"{subject}, which came after others within {_pace(rule)}:", *map(notice_text, notices)])
     key = f"alert/{rule.name}/waited-{now:%Y%m%dT%H%M%S}"
-    return [_mail(key, to, subject, text, now) for to in rule.recipients]
+    return _deliveries(key, rule.recipients, rule.channels, subject, text, now)
 
 
 def _pace(rule: AlertRule) -> str:
@@ -49,7 +67,13 @@ def _mute(notice: Notice) -> Iterable[str]:
     yield f"Quiet: aggregator alerts mute {notice.rule} --story {notice.story}"
 
 
-def _mail(key: str, to: str, subject: str, text: str, created: datetime) -> Delivery:
-    return Delivery(
-        key=key, kind="alert", channel="mail", target=to, subject=subject, text=text, html="", created=created
+def _deliveries(
+    key: str, recipients: Iterable[str], channels: Iterable[str], subject: str, text: str, created: datetime
+) -> list[Delivery]:
+    bare = Delivery(
+        key=key, kind="alert", channel="mail", target="", subject=subject, text=text, html="", created=created
     )
+    return [
+        *(replace(bare, target=to) for to in recipients),
+        *(replace(bare, channel="channel", target=name) for name in channels),
+    ]

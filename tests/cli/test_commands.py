@@ -113,7 +113,7 @@ def test_the_commands_are_these() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         *("poll", "digest", "search", "explain", "serve", "run", "demo", "judge", "train", "evaluate relevance"),
         *("backtest", "reannotate", "outbox resend", "outbox drop"),
-        *(f"alerts {name}" for name in ("list", "try", "add", "mute")),
+        *(f"alerts {name}" for name in ("list", "try", "add", "test", "mute")),
         *("evaluate stories", "evaluate duplicates", "story show", "story split", "story merge"),
         *(f"archive {name}" for name in ("backup", "restore", "check", "stats", "compact", "export", "import", "tidy")),
         *(f"feeds {name}" for name in ("list", "add", "remove", "import", "export", "health", "check")),

@@ -20,11 +20,12 @@ from aggregator.model.query import Everything
 from aggregator.publish.account import SILENT_HOURS, silent_camps
 from aggregator.publish.telling import read_account
 from aggregator.publish.view import FeedReport, story_view
+from aggregator.publish.web.alerts import AlertPages
 from aggregator.publish.web.answers import HEADERS, number, page
 from aggregator.publish.web.callback import Subscriber, callback_routes
 from aggregator.publish.web.editions import EditionPages
 from aggregator.publish.web.searching import SearchPages
-from aggregator.settings import DigestDefinition, SavedSearch
+from aggregator.settings import AlertRule, DigestDefinition, SavedSearch
 
 _TODAY = timedelta(hours=24)
 _SHOWN = 60
@@ -109,6 +110,7 @@ def make_app(
     callback: tuple[str, Subscriber] | None = None,
     searches: Sequence[SavedSearch] = (),
     digests: Sequence[DigestDefinition] = (),
+    alerts: Sequence[AlertRule] = (),
 ) -> Starlette:
     """The application; `open_archive` gives a read-only connection for one request.
 
@@ -120,6 +122,7 @@ def make_app(
         Route("/", pages.today),
         *SearchPages(open_archive, beat, clock, searches).routes(),
         Route("/story/{story_id}", pages.story),
+        *AlertPages(open_archive, clock, alerts).routes(),
         *EditionPages(open_archive, clock, digests).routes(),
         Route("/feeds", pages.feeds),
         Route("/healthz", pages.healthz),

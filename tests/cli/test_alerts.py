@@ -134,3 +134,16 @@ def test_what_is_muted_is_not_told_until_then(config: Path, tmp_path: Path) -> N
     assert [(rule["name"], rule["week"]) for rule in listed["rules"]] == [("gas", 1)]
     assert [(one["story"], one["outlet"]) for one in listed["mutes"]] == [(0, "Bee"), (11, "")]
     assert "pipeline" in run_here("alerts", "list", "--config", config).out
+
+
+def test_a_sample_is_sent_to_all_whom_a_rule_tells(config: Path) -> None:
+    nobody = run_here("alerts", "test", "gas", "--config", config)
+    assert (nobody.code, "neither recipients nor channels" in nobody.err) == (0, True)
+    text = config.read_text(encoding="utf-8").replace("query: pipeline}", "query: pipeline, channels: [hook]}")
+    config.write_text(f'{text}channels: [{{name: hook, url: "http://127.0.0.1:9/x"}}]\n', encoding="utf-8")
+    done = run_here("alerts", "test", "gas", "--config", config, "--json")
+    assert (done.code, done.json) == (
+        1,
+        {"sent": [{"to": "hook", "state": "queued", "reason": "no answer: ConnectError"}]},
+    )
+    assert "there are gas" in run_here("alerts", "test", "oil", "--config", config).err

@@ -105,6 +105,8 @@ def _alert_problems(settings: Settings) -> Iterator[Problem]:
             yield (*place, "name"), "use letters, digits, - and _ only"
         if rule.name in [earlier.name for earlier in settings.alerts[:number]]:
             yield (*place, "name"), f"another rule is called {rule.name!r}; give each its own name"
+        if not rule.query and rule.kind != "feeds":
+            yield (*place, "query"), "is required and absent; add it"
         if rule.kind in ("first", "silence") and rule.camp is None:
             yield (*place, "kind"), f"{rule.kind} is about a camp: name one with `camp`"
         if rule.quiet and not _HOURS.fullmatch(rule.quiet):

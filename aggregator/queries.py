@@ -43,6 +43,8 @@ def configured_queries(settings: Settings) -> Iterator[Configured]:
     for number, search in enumerate(settings.searches):
         yield Configured(("searches", number, "query"), search.query, False)
     for number, rule in enumerate(settings.alerts):
+        if not rule.query:
+            continue
         yield Configured(("alerts", number, "query"), rule.query, False)
 
 

@@ -237,14 +237,14 @@ class AlertRule:
 
     name: Text
     """Short name; shown in each notice, part of addresses, so letters, digits, - and _ only."""
-    query: Text
-    """What to look for, in the query language."""
-    kind: Literal["story", "first", "silence", "spike"] = "story"
-    """`story`: each story that matches; `first`: those that `camp` reports first; `silence`: those of which `camp` has said nothing for `hours`; `spike`: more articles in an hour or a day than is usual then."""
+    query: str = ""
+    """What to look for, in the query language; only `feeds` needs none."""
+    kind: Literal["story", "first", "silence", "spike", "feeds"] = "story"
+    """`story`: each story that matches; `first`: those that `camp` reports first; `silence`: those of which `camp` has said nothing for `hours`; `spike`: more articles in `hours` than is usual then; `feeds`: sources that could not be read for `hours`."""
     camp: Camp | None = None
     """Whose first reports or whose silence; needed for `first` and `silence`."""
     hours: Annotated[int, Ge(1), Le(168)] = 24
-    """How long `camp` must be silent; for `spike` the hours that are counted."""
+    """How long `camp` must be silent, or a feed be in trouble; for `spike` the hours that are counted."""
     minimum_relevance: Annotated[float, Ge(0), Le(1)] = 0.5
     """Stories below this relevance stay quiet."""
     severity: Literal["info", "warning", "urgent"] = "info"

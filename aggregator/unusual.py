@@ -8,7 +8,7 @@ from aggregator.archive import Archive
 from aggregator.editions import feed_reports
 from aggregator.model import Notice
 from aggregator.publish.account import silent_camps
-from aggregator.publish.alerts import NO_STORY, Asked, silence_of, spike_of
+from aggregator.publish.alerts import NO_STORY, Asked, feed_trouble_of, silence_of, spike_of
 from aggregator.publish.spikes import KNOWN_HOURS, volume_of
 from aggregator.publish.view import CAMP_NAMES
 from aggregator.settings import Settings
@@ -17,19 +17,23 @@ from aggregator.settings import Settings
 _LATELY = timedelta(hours=24)
 #: So often is looked: both questions are about hours.
 _EVERY = timedelta(minutes=10)
+#: Notices of a rule that are looked through for what has been told.
+_TOLD = 1000
 
 
 def unusual_notices(
     archive: Archive, settings: Settings, asked: Sequence[Asked], *, beat: Beat, now: datetime, address: str
 ) -> list[Notice]:
-    """What rules of the kinds `silence` and `spike` tell now; nothing if they were asked less than ten minutes ago."""
-    wanted = [one for one in asked if one.rule.kind in ("silence", "spike")]
+    """What rules of the kinds `silence`, `spike` and `feeds` tell now; nothing if they were asked less than ten minutes ago."""
+    wanted = [one for one in asked if one.rule.kind in ("silence", "spike", "feeds")]
     looked = archive.looked("unusual")
     if not wanted or (looked and timedelta() <= now - looked < _EVERY):
         return []
     archive.save_looked("unusual", now)
     silences = [one for one in wanted if one.rule.kind == "silence"]
     spikes = [one for one in wanted if one.rule.kind == "spike"]
+    troubles = [one.rule for one in wanted if one.rule.kind == "feeds"]
+    reports = feed_reports(archive, settings) if troubles else ()
     return [
         *(
             notice
@@ -37,6 +41,11 @@ def unusual_notices(
             for notice in _silences(archive, settings, one, beat=beat, now=now, address=address)
         ),
         *(notice for one in spikes for notice in _spikes(archive, one, now=now, address=address)),
+        *(
+            notice
+            for rule in troubles
+            for notice in feed_trouble_of(rule, reports, archive.notices_by(rule.name, _TOLD), now=now, address=address)
+        ),
     ]
 
 

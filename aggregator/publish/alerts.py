@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.quantities import quantities
-from aggregator.model import DateConfidence, Notice, StoredArticle, Story
+from aggregator.model import DateConfidence, Health, Notice, StoredArticle, Story
 from aggregator.model.query import Query
 from aggregator.publish.snippets import Piece, snippet
 from aggregator.publish.spikes import Volume
-from aggregator.publish.view import CAMP_NAMES
+from aggregator.publish.view import CAMP_NAMES, FeedReport
 from aggregator.settings import AlertRule
 
 #: An article that appeared longer ago is no news: a feed's backlog, or what an outlet publishes once more.
@@ -23,6 +23,8 @@ _REASONS, _NEWS, _SNIPPET = 3, 5, 160
 _HOUR = timedelta(hours=1)
 #: In the place of a story's id, where a notice is of none.
 NO_STORY = 0
+#: So many feeds in trouble at once, and more than half of all, are one trouble: the network's.
+_OUTAGE = 3
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -136,6 +138,57 @@ def spike_of(rule: AlertRule, volume: Volume, number: int, *, now: datetime, add
         recipients=rule.recipients,
         channels=rule.channels,
     )
+
+
+def feed_trouble_of(
+    rule: AlertRule, reports: Sequence[FeedReport], told: Iterable[Notice], *, now: datetime, address: str = ""
+) -> list[Notice]:
+    """Of feeds that could not be read for so long as the rule says, each once in one trouble; of most of them at once only that."""
+    asked = [report for report in reports if not report.feed.paused]
+    troubled = [report for report in asked if _is_troubled(report, now - timedelta(hours=rule.hours))]
+    earlier = list(told)
+    known = {(notice.details.get("feed"), notice.details.get("since")) for notice in earlier}
+    number = max((notice.number for notice in earlier), default=0)
+    if len(troubled) >= _OUTAGE and 2 * len(troubled) > len(asked):
+        last = max((read for report in troubled if (read := report.state.last_ok)), default=None)
+        causes = [
+            ("*", _since(last), f"{len(troubled)} of {len(asked)} feeds could not be read", "is there a network?")
+        ]
+    else:
+        causes = [
+            (
+                one.feed.url,
+                _since(one.state.last_ok),
+                f"{one.feed.outlet} could not be read",
+                f"{one.feed.url}: {one.note}",
+            )
+            for one in troubled
+        ]
+    return [
+        Notice(
+            rule=rule.name,
+            story=NO_STORY,
+            number=number + place,
+            severity=rule.severity,
+            headline=f"{headline} since {since or 'it was added'}",
+            why=why,
+            url=f"{address}/feeds" if address else "",
+            created=now,
+            recipients=rule.recipients,
+            channels=rule.channels,
+            details={"feed": feed, "since": since},
+        )
+        for place, (feed, since, headline, why) in enumerate((one for one in causes if one[:2] not in known), 1)
+    ]
+
+
+def _is_troubled(report: FeedReport, before: datetime) -> bool:
+    state = report.state
+    return state.health in (Health.FAILING, Health.GONE) and (state.last_ok is None or state.last_ok <= before)
+
+
+def _since(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
 
 
 def _details(query: Query, story: Story, stored: StoredArticle, beat: Beat) -> Mapping[str, object]:

@@ -57,13 +57,16 @@ def notice_text(notice: Notice) -> str:
         marked(details.get("text")),
         f"Why: {notice.why}",
         f"First: {details['first']}; {details['sources']} independent source(s)" if "first" in details else "",
-        f"Read: {notice.url}",
+        f"Read: {notice.url}" if notice.url else "",
         *_mute(notice),
     ]
     return "\n".join(line for line in lines if line)
 
 
 def _mute(notice: Notice) -> Iterable[str]:
+    if notice.story == NO_STORY:
+        yield f"Quiet: aggregator alerts mute {notice.rule} --for 1d"
+        return
     yield f"Quiet: aggregator alerts mute {notice.rule} --story {notice.story}"
 
 

@@ -12,7 +12,7 @@ from aggregator import pipeline
 from aggregator.annotate.beat import load_beat
 from aggregator.archive.sqlite import SqliteArchive, open_archive
 from aggregator.editions import compose
-from aggregator.model import Annotated, DeliveryState, Evidence, Notice, Placement
+from aggregator.model import Annotated, DeliveryState, Evidence, Health, Notice, Placement
 from aggregator.publish.alerts import Asked, Matched, is_quiet, notice_of
 from aggregator.publish.notices import notice_deliveries
 from aggregator.query import parse_query
@@ -273,6 +273,34 @@ def test_silence_tells_what_a_camp_has_not_reported_though_its_feeds_were_read(a
         alerts=(replace(rule, name="other"),), feeds=(feed, make_feed("https://x.example", camp=Camp.CN_STATE))
     )
     assert pipeline.alert(archive, unread, now=NOW + timedelta(hours=3)) == 0
+
+
+def test_feeds_in_trouble_are_told_once_in_each_trouble_and_an_outage_as_one(archive: SqliteArchive) -> None:
+    feeds = [make_feed(f"https://f{n}.example/rss", outlet=f"F{n}") for n in range(6)]
+    rule = replace(GAS, name="sources", query="", kind="feeds", hours=12)
+    settings = Settings(alerts=(rule,), feeds=tuple(feeds))
+
+    def told(hours: int, *failing: int) -> list[str]:
+        now = NOW + timedelta(hours=hours)
+        for n, feed in enumerate(feeds):
+            health = Health.FAILING if n in failing else Health.OK
+            state = make_state(feed.url, health=health, failures=3, reason="HTTP 503")
+            known = archive.feed_states().get(feed.url)
+            state = replace(state, last_ok=known.last_ok if known and n in failing else now)
+            archive.save(replace(make_harvest(), feed=feed, state=state))
+        before = {notice.key for notice in archive.notices(99)}
+        pipeline.alert(archive, settings, now=now)
+        return sorted(notice.headline for notice in archive.notices(99) if notice.key not in before)
+
+    assert told(0) == []
+    assert told(6, 1) == []
+    assert told(12, 1) == ["F1 could not be read since 2026-03-05 12:00 UTC"]
+    assert told(13, 1, 2) == []
+    assert told(24, 1, 2) == ["F2 could not be read since 2026-03-06 00:00 UTC"]
+    assert told(25) == []
+    assert told(26, 1, 2, 3, 4, 5) == []
+    assert told(38, 1, 2, 3, 4, 5) == ["5 of 6 feeds could not be read since 2026-03-06 13:00 UTC"]
+    assert told(50, 1, 2, 3, 4, 5) == []
 
 
 def test_a_spike_is_told_once(archive: SqliteArchive) -> None:

@@ -6,6 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+#: Why a notice is not sent at all; for other reasons it waits.
+QUIET = "quiet hours"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
@@ -35,7 +38,7 @@ class Notice:
     @property
     def is_kept_only(self) -> bool:
         """Whether nobody got it: the next digest tells it."""
-        return bool(self.held) or not (self.recipients or self.channels)
+        return self.held == QUIET or not (self.recipients or self.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from aggregator.annotate.beat import Beat
 from aggregator.annotate.quantities import quantities
 from aggregator.model import DateConfidence, Health, Notice, StoredArticle, Story
+from aggregator.model.publish import QUIET
 from aggregator.model.query import Query
 from aggregator.publish.snippets import Piece, snippet
 from aggregator.publish.spikes import Volume
@@ -17,8 +18,8 @@ from aggregator.settings import AlertRule
 
 #: An article that appeared longer ago is no news: a feed's backlog, or what an outlet publishes once more.
 FRESH = timedelta(hours=48)
-#: Reasons for which a notice waits; the first is for good, of the others it is told together with the rest.
-QUIET, COOLDOWN, TOO_MANY = "quiet hours", "cooldown", "too many in an hour"
+#: Reasons for which a notice waits, to be told together with others.
+COOLDOWN, TOO_MANY = "cooldown", "too many in an hour"
 _REASONS, _NEWS, _SNIPPET = 3, 5, 160
 _HOUR = timedelta(hours=1)
 #: In the place of a story's id, where a notice is of none.

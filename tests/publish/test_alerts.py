@@ -208,6 +208,7 @@ def test_what_comes_in_the_cooldown_comes_together_after_it(archive: SqliteArchi
     assert together.subject == "[gas] 2 more stories"
     assert together.text.index("«Pipeline» 1") < together.text.index("«Pipeline» 2")
     assert {n.held for n in archive.notices(9)} == {"", "told with others"}
+    assert not any(n.is_kept_only for n in archive.notices(9))
 
 
 def test_more_notices_than_an_hour_lets_through_come_together(archive: SqliteArchive) -> None:

@@ -1,7 +1,7 @@
 """An edition made again from what the archive keeps of it, and what would be told otherwise today."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from aggregator.archive import Archive
@@ -44,7 +44,8 @@ def _changes(archive: Archive, settings: Settings, kept: Edition, definition: Di
     if definition is None:
         yield f"feeds.yaml has no digest {kept.digest!r} any more"
         return
-    today = compose(archive, settings, definition, kept.date, (kept.since, kept.until))
+    # Nobody is asked to translate once more: what a translator says is not the archive's.
+    today = compose(archive, replace(settings, translation=None), definition, kept.date, (kept.since, kept.until))
     yield from _otherwise("versions", kept.manifest.get("versions"), today.manifest["versions"])
     yield from _otherwise("the digest's definition", kept.manifest.get("definition"), plainly(asdict(definition)))
     yield from _told_otherwise(_stories(kept), _stories(today))
@@ -80,7 +81,7 @@ def _told_otherwise(before: Mapping[int, Mapping[str, Any]], now: Mapping[int, M
     yield from _listed("would not be shown", [before[story] for story in before if story not in now])
     yield from _listed("would be shown too", [now[story] for story in now if story not in before])
     for story in sorted(before.keys() & now.keys()):
-        fields = [name for name in before[story] if before[story][name] != now[story][name]]
+        fields = [name for name in before[story] if name != "translated" and before[story][name] != now[story][name]]
         if fields:
             yield f"story {story} would be told with another {', '.join(fields)}: {before[story]['headline']}"
 

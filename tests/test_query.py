@@ -263,13 +263,13 @@ QUERY_TEXTS = st.one_of(
 @example("-" * 2000)
 @example("since:٩d date:٢٠٢٦")
 def test_any_text_gives_a_query_or_a_query_error_at_once(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     column, query = 0, None
     try:
         query = parse(text)
     except QueryError as error:
         column = error.column
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert 0 <= column <= len(text) + 1
     assert query is None or isinstance(query, Query)
 

@@ -214,6 +214,6 @@ def test_no_text_takes_long(name: str) -> None:
     article = replace(one.article, text=body)
     one = replace(one, annotated=replace(one.annotated, article=article))
     snippet(query, stored("warm", ""))
-    begun = time.perf_counter()
+    begun = time.process_time()
     snippet(query, one)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -161,7 +161,7 @@ def test_every_command_that_a_page_shows_is_one_with_options_that_it_has() -> No
         name, *words = _COMMAND.sub("", line).partition("#")[0].split()
         command = group.get_command(typer.Context(group), name)
         assert command is not None, line
-        if isinstance(command, TyperGroup) and words[0] in command.commands:
+        if isinstance(command, TyperGroup) and words and words[0] in command.commands:
             command = command.commands[words.pop(0)]
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= known, line

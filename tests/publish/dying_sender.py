@@ -1,6 +1,6 @@
 """A sender of editions and alerts that is killed again and again.
 
-    python -m tests.publish.dying_sender ARCHIVE PORT RECORD [--random 100] [--at-points 10] [--seed 7]
+    python -m tests.publish.dying_sender ARCHIVE PORT RECORD HOOK [--random 100] [--at-points 10] [--seed 7]
 
 Each sender is a process of its own, forked from this one, which has loaded everything already; it delivers what the
 outbox has, and is killed by SIGKILL at random, or at a named point. The last one is left alone. Prints how many died where.
@@ -24,7 +24,7 @@ from aggregator.archive.sqlite import SqliteArchive
 from aggregator.delivering import deliver
 from aggregator.model import Delivery, DeliveryState, Edition, Notice
 from aggregator.publish.deliver import Channels
-from aggregator.settings import Mail
+from aggregator.settings import Channel, Mail
 from tests.builders import NOW, make_delivery
 
 Point = Literal["before SENDING is stored", "after SENDING is stored", "after the answer", "nowhere"]
@@ -66,6 +66,8 @@ class Killer:
     path: Path
     port: int
     record: Path
+    hook: str
+    """Address of a webhook."""
     chance: random.Random
     rounds: int = 0
 
@@ -79,7 +81,8 @@ class Killer:
         notice = Notice(rule="gas", story=self.rounds, headline="", why="", url="", created=NOW)
         readers = [f"reader-{n}@example.org" for n in range(_ALERTS)]
         alerts = [replace(make_delivery(one, key=notice.key), kind="alert") for one in readers]
-        archive.save_notices([notice], alerts, mark=0)
+        hooked = replace(make_delivery("hook", key=notice.key), kind="alert", channel="channel")
+        archive.save_notices([notice], [*alerts, hooked], mark=0)
         archive.close()
 
     def start(self, point: Point = "nowhere") -> int:
@@ -88,7 +91,8 @@ class Killer:
             return child
         archive = DyingArchive(self.path, point)
         mail = Mail(host="127.0.0.1", port=self.port, sender="digest@monitor.example", security="plain")
-        asyncio.run(deliver(archive, Channels(mail=mail), now=NOW + timedelta(days=self.rounds)))
+        channels = Channels(mail=mail, others=(Channel(name="hook", url=self.hook),))
+        asyncio.run(deliver(archive, channels, now=NOW + timedelta(days=self.rounds)))
         os._exit(0)
 
     def is_killed_at(self, point: Point) -> bool:
@@ -132,12 +136,13 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("port", type=int)
     parser.add_argument("record", type=Path)
+    parser.add_argument("hook")
     parser.add_argument("--random", type=int, default=100)
     parser.add_argument("--at-points", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)
     wanted = parser.parse_args()
     signal.alarm(_LONGEST)
-    killer = Killer(wanted.archive, wanted.port, wanted.record, random.Random(wanted.seed))
+    killer = Killer(wanted.archive, wanted.port, wanted.record, wanted.hook, random.Random(wanted.seed))
     killed: Counter[str] = Counter()
     longest = 2 * killer.seconds_undisturbed()
     while killed["at random"] < wanted.random:

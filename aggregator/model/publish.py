@@ -117,6 +117,7 @@ class Delivery:
     subject: str
     text: str
     html: str
+    """The page of a mail or file; for a channel the notices as JSON, for those that are machines."""
     created: datetime
     state: DeliveryState = DeliveryState.QUEUED
     attempts: int = 0

@@ -1,5 +1,6 @@
 """Pure: notices → what their recipients read."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,8 @@ def notice_deliveries(notice: Notice) -> list[Delivery]:
         return []
     again = f" (again, {notice.number})" if notice.number > 1 else ""
     subject = f"{_SEVERITIES[notice.severity]}[{notice.rule}]{again} {notice.headline}"
-    return _deliveries(notice.key, notice.recipients, notice.channels, subject, notice_text(notice), notice.created)
+    text = notice_text(notice)
+    return _deliveries(notice.key, notice.recipients, notice.channels, subject, text, [notice], notice.created)
 
 
 def sample_deliveries(rule: AlertRule, now: datetime) -> list[Delivery]:
@@ -42,7 +44,7 @@ def summary_deliveries(rule: AlertRule, notices: Sequence[Notice], now: datetime
     subject = f"[{rule.name}] {len(notices)} more {'story' if len(notices) == 1 else 'stories'}"
     text = "\n\n".join([f"{subject}, which came after others within {_pace(rule)}:", *map(notice_text, notices)])
     key = f"alert/{rule.name}/waited-{now:%Y%m%dT%H%M%S}"
-    return _deliveries(key, rule.recipients, rule.channels, subject, text, now)
+    return _deliveries(key, rule.recipients, rule.channels, subject, text, notices, now)
 
 
 def _pace(rule: AlertRule) -> str:
@@ -71,12 +73,36 @@ def _mute(notice: Notice) -> Iterable[str]:
 
 
 def _deliveries(
-    key: str, recipients: Iterable[str], channels: Iterable[str], subject: str, text: str, created: datetime
+    key: str,
+    recipients: Iterable[str],
+    channels: Iterable[str],
+    subject: str,
+    text: str,
+    notices: Iterable[Notice],
+    created: datetime,
 ) -> list[Delivery]:
     bare = Delivery(
         key=key, kind="alert", channel="mail", target="", subject=subject, text=text, html="", created=created
     )
     return [
         *(replace(bare, target=to) for to in recipients),
-        *(replace(bare, channel="channel", target=name) for name in channels),
+        *(replace(bare, channel="channel", target=name, html=_plain(notices)) for name in channels),
     ]
+
+
+def _plain(notices: Iterable[Notice]) -> str:
+    """Notices as JSON, for who reads them by program."""
+    fields = [
+        {
+            "rule": notice.rule,
+            "story": notice.story or None,
+            "number": notice.number,
+            "severity": notice.severity,
+            "headline": notice.headline,
+            "why": notice.why,
+            "url": notice.url,
+            **{name: notice.details.get(name) for name in ("outlet", "first", "sources", "camps")},
+        }
+        for notice in notices
+    ]
+    return json.dumps(fields, ensure_ascii=False)

@@ -47,6 +47,7 @@ def payload(delivery: Delivery) -> bytes:
         "subject": delivery.subject,
         "text": delivery.text,
         "created": delivery.created.isoformat(),
+        "notices": json.loads(delivery.html or "[]"),
     }
     return json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()
 

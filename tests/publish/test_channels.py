@@ -45,7 +45,7 @@ async def delivered(answer: Answer, *deliveries: Delivery, patience: float = 5) 
 
 
 def test_a_webhook_is_posted_signed_json_with_an_id_that_stays() -> None:
-    (delivery,) = notice_deliveries(notice())
+    (delivery,) = notice_deliveries(notice(details={"outlet": "Bee", "sources": 2}))
     done, server = asyncio.run(delivered(reply("204 No Content"), delivery, delivery))
     assert [one.state for one in done] == [DeliveryState.SENT] * 2
     (_, headers), (_, again) = server.requests
@@ -62,6 +62,21 @@ def test_a_webhook_is_posted_signed_json_with_an_id_that_stays() -> None:
         "subject": "[gas] Газ 7 «flows»",
         "text": delivery.text,
         "created": "2026-03-05T12:00:00+00:00",
+        "notices": [
+            {
+                "rule": "gas",
+                "story": 7,
+                "number": 1,
+                "severity": "info",
+                "headline": "Газ 7 «flows»",
+                "why": "matches",
+                "url": "https://e.org",
+                "outlet": "Bee",
+                "sources": 2,
+                "first": None,
+                "camps": None,
+            }
+        ],
     }
 
 

@@ -125,14 +125,16 @@ def _let_in(path: Path, number: int, feed: Feed, environment: Mapping[str, str])
 def _opened(path: Path, number: int, channel: Channel, environment: Mapping[str, str]) -> Channel:
     """The channel with the secrets that it names."""
     try:
-        channel = replace(channel, url=_filled(channel.url, environment), secret=_filled(channel.secret, environment))
-        problem = channel_problem(channel.url)
+        filled = replace(channel, url=_filled(channel.url, environment), secret=_filled(channel.secret, environment))
+        problem = channel_problem(filled.url)
+        if channel.secret and not filled.secret:
+            problem = "the variable of its secret is empty, so nothing would be signed; set it"
     except KeyError as missing:
         problem = f"the environment has no variable {missing.args[0]}; set it"
     if problem:
         line = line_of(read_yaml(path), ("channels", number, "url"))
         raise ConfigurationError(f"{path}:{line}: channels[{number + 1}]: {problem}")
-    return channel
+    return filled
 
 
 def _routed(path: Path, network: Network, environment: Mapping[str, str]) -> Network:
@@ -230,7 +232,7 @@ def _said(problem: Any, location: Sequence[str | int]) -> str:
     if problem["type"] == "missing":
         return "is required and absent; add it"
     mend = _MENDS.get(problem["type"], "change it")
-    if {"access", "proxy"} & set(location):
+    if {"access", "proxy", "channels"} & set(location):
         return f"{problem['msg'][0].lower()}{problem['msg'][1:]}; {mend}"  # the value may be a secret
     return f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r:.60}; {mend}"
 

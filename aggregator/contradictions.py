@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from itertools import chain
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from aggregator.acquire.websub import callback_path
@@ -118,6 +119,8 @@ def _alert_problems(settings: Settings) -> Iterator[Problem]:
                 listed = f"there are {', '.join(channels)}" if channels else "give one under `channels:`"
                 yield (*place, "channels"), f"there is no channel {name!r}; {listed}"
     for number, name in enumerate(channels):
+        if not _NAME.fullmatch(name):
+            yield ("channels", number, "name"), "use letters, digits, - and _ only"
         if name in channels[:number]:
             yield ("channels", number, "name"), f"another channel is called {name!r}; give each its own name"
 
@@ -125,7 +128,7 @@ def _alert_problems(settings: Settings) -> Iterator[Problem]:
 def channel_problem(url: str) -> str:
     """What is wrong with the address of a channel, and the mend; it is not told, since it may hold a secret."""
     if is_web_url(url):
-        return ""
+        return "" if _is_port(url) else "the port of the address is none; write a number up to 65535"
     from aggregator.publish.appriser import is_known  # apprise is loaded by those who have such channels
 
     return (
@@ -162,6 +165,13 @@ def _translation_problems(translation: Translation | None) -> Iterator[Problem]:
         yield ("translation",), "needs `command:` or `url:`, and not both"
     elif translation.url and not is_web_url(translation.url):
         yield ("translation", "url"), f"{translation.url!r:.80} is not an http(s) address; write https://…"
+
+
+def _is_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _is_zone(name: str) -> bool:

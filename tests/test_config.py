@@ -149,6 +149,9 @@ def test_the_password_comes_from_the_environment_only(write: Write) -> None:
         (LEAST + "channels:\n  - {name: x, url: 'https://a.b/c'}\n  - {name: x, url: 'https://a.b/d'}\n", 9, "channels[2].name: another channel"),
         (LEAST + "channels:\n  - {name: x, url: 'https://a.b/${NO_SUCH}'}\n", 8, "channels[1]: the environment has no variable NO_SUCH"),
         (LEAST + "channels:\n  - {name: x, url: 'nothing://token'}\n", 8, "channels[1]: the address is neither http(s) nor one that Apprise knows"),
+        (LEAST + "channels:\n  - {name: 'x y', url: 'https://a.b/c'}\n", 8, "channels[1].name: use letters, digits, - and _ only"),
+        (LEAST + "channels:\n  - {name: x, url: 'https://a.b:99999/c'}\n", 8, "channels[1]: the port of the address is none"),
+        (LEAST + "channels:\n  - {name: x, url: 'https://a.b/c', secret: 1234}\n", 8, "channels[1].secret: input should be a valid string; change it"),
         # not what the file must be
         ("- a\n- b\n", 1, "the file must be a mapping; start with `feeds:`"),
         ("just words\n", 1, "the file must be a mapping"),
@@ -368,3 +371,14 @@ def test_the_schema_knows_each_setting_and_describes_it() -> None:
 
 def test_the_shipped_file_is_without_fault() -> None:
     assert len(load_settings(SHIPPED, {}).feeds) > 50
+
+
+def test_a_secret_that_is_empty_is_told_since_nothing_would_be_signed(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(
+        LEAST + "channels:\n  - {name: x, url: 'https://a.b/${KEY}', secret: '${HOOK}'}\n", encoding="utf-8"
+    )
+    (channel,) = load_settings(file, {"KEY": "k3y", "HOOK": "s3cret"}).channels
+    assert (channel.url, channel.secret) == ("https://a.b/k3y", "s3cret")
+    with pytest.raises(ConfigurationError, match=r":8: channels\[1\]: the variable of its secret is empty"):
+        load_settings(file, {"KEY": "k3y", "HOOK": ""})

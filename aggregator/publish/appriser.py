@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
+import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 from aggregator.model import Delivery
 from aggregator.publish.outbox import again, sent
 
+#: How apprise's complaints tell the status of an answer.
+_STATUS = re.compile(r"\berror=(\d{3})\b")
 
-async def notify(delivery: Delivery, url: str, *, timeout_seconds: float) -> Delivery:
-    """Send a notice through the service that an address names, and say how it went."""
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            reason = await asyncio.to_thread(_notify, url, delivery.subject, delivery.text)
-    except TimeoutError:
-        return again(delivery, f"perhaps sent already: no answer within {timeout_seconds:g} s")
+
+async def notify(delivery: Delivery, url: str) -> Delivery:
+    """Send a notice through the service that an address names, and say how it went; who calls sets the limit of time."""
+    reason = await asyncio.wrap_future(_notified(url, delivery.subject, delivery.text))
     return again(delivery, reason) if reason else sent(delivery)
 
 
@@ -25,6 +27,21 @@ def is_known(url: str) -> bool:
 
     with _heard():
         return apprise.Apprise.instantiate(url, suppress_exceptions=True) is not None
+
+
+def _notified(url: str, title: str, body: str) -> Future[str]:
+    """`_notify` in a thread that nobody waits for: the end of a loop waits for those of `asyncio.to_thread`."""
+    outcome: Future[str] = Future()
+    outcome.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            outcome.set_result(_notify(url, title, body))
+        except BaseException as error:
+            outcome.set_exception(error)  # it is raised where the outcome is awaited
+
+    threading.Thread(target=run, daemon=True, name="apprise").start()
+    return outcome
 
 
 def _notify(url: str, title: str, body: str) -> str:
@@ -37,12 +54,9 @@ def _notify(url: str, title: str, body: str) -> str:
             return "apprise cannot read the address"
         if service.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT):
             return ""
-    # What apprise logs may name the address, so only the kinds of its complaints are told.
-    return (
-        f"the service did not take it ({len(heard)} complaints in apprise's log)"
-        if heard
-        else "the service did not take it"
-    )
+    # What apprise logs may name the address, so no more of it is told than a status.
+    status = next((found[1] for line in heard if (found := _STATUS.search(line))), "")
+    return f"the service did not take it{f': HTTP {status}' if status else ''}"
 
 
 @contextmanager
@@ -52,7 +66,7 @@ def _heard() -> Iterator[list[str]]:
 
     class _Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            heard.append(record.levelname)
+            heard.append(record.getMessage())
 
     logger, ear = logging.getLogger("apprise"), _Ear(logging.WARNING)
     propagated, logger.propagate = logger.propagate, False

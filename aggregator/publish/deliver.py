@@ -56,6 +56,7 @@ class Courier:
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
         self._link = MailLink(channels.mail, channels.timeout_seconds, channels.clock) if channels.mail else None
+        self._silent: set[str] = set()
 
     async def deliver(self, delivery: Delivery) -> Delivery:
         """Deliver, and say how it went: sent, queued again, uncertain, or failed with the reason."""
@@ -72,11 +73,15 @@ class Courier:
         channel = next((one for one in self._channels.others if one.name == delivery.target), None)
         if channel is None:
             return failed(delivery, f"feeds.yaml has no channel {delivery.target!r} any more")
-        seconds = self._channels.timeout_seconds
-        if is_web_url(channel.url):
-            now = int(time.time())
-            return await post(delivery, channel.url, channel.secret, moment=now, timeout_seconds=seconds)
-        return await notify(delivery, channel.url, timeout_seconds=seconds)
+        if channel.name in self._silent:
+            # A notice each would hold back all that stands behind them for so many times the timeout.
+            return again(delivery, "left for later: the channel has just let another notice wait in vain")
+        try:
+            async with asyncio.timeout(self._channels.timeout_seconds):
+                return await _through(channel, delivery)
+        except TimeoutError:
+            self._silent.add(channel.name)
+            return again(delivery, f"perhaps sent already: no answer within {self._channels.timeout_seconds:g} s")
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,6 +91,12 @@ class Courier:
     ) -> None:
         if self._link:
             await self._link.close()
+
+
+async def _through(channel: Channel, delivery: Delivery) -> Delivery:
+    if is_web_url(channel.url):
+        return await post(delivery, channel.url, channel.secret, moment=int(time.time()))
+    return await notify(delivery, channel.url)
 
 
 def write_file(delivery: Delivery) -> Delivery:

@@ -7,7 +7,9 @@ changed and an old one cannot be sent again later.
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_plus, urlsplit
 
 import httpx
 
@@ -19,21 +21,24 @@ from aggregator.text.markup import without_forbidden
 _LATER = (408, 425, 429)
 #: Bytes of an answer that are read for the reason, and characters of it that are told.
 _READ, _TOLD = 4096, 120
+#: Shorter parts of an address are no secret.
+_SHORTEST_SECRET = 4
 
 
-async def post(delivery: Delivery, url: str, secret: str, *, moment: int, timeout_seconds: float) -> Delivery:
+async def post(delivery: Delivery, url: str, secret: str, *, moment: int) -> Delivery:
     """Send a notice, and say how it went; an answer that cannot be had is asked for again later.
 
-    `moment` is the time in seconds since 1970 that is signed with the body.
+    `moment` is the time in seconds since 1970 that is signed with the body. Who calls sets the limit of time, since
+    one of each read would let an answer that drips go on for ever.
     """
     body = payload(delivery)
     try:
         async with (
-            httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False, trust_env=False) as client,
+            httpx.AsyncClient(timeout=None, follow_redirects=False, trust_env=False) as client,
             client.stream("POST", url, content=body, headers=headers(delivery, body, secret, moment)) as answer,
         ):
             told = await _excerpt(answer) if answer.status_code >= 300 else ""
-            return _outcome(delivery, answer.status_code, told)
+            return _outcome(delivery, answer.status_code, without_secrets(told, url, secret)[:_TOLD])
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         # The error's own words may name the address, and with it a secret.
         return again(delivery, f"no answer: {type(error).__name__}")
@@ -64,6 +69,23 @@ def signature(secret: str, moment: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
 
 
+def without_secrets(text: str, url: str, secret: str) -> str:
+    """A receiver's words with … for what of its address may be a secret: many a 404 repeats the path asked for."""
+    written = {secret, *_parts(url)}
+    parts = {part for each in written for part in (each, unquote_plus(each)) if len(part) >= _SHORTEST_SECRET}
+    longest_first = sorted(parts, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, longest_first)), "…", text, flags=re.IGNORECASE) if parts else text
+
+
+def _parts(url: str) -> Iterator[str]:
+    address = urlsplit(url)
+    yield from address.netloc.rpartition("@")[0].split(":")
+    yield from address.path.split("/")
+    for field in address.query.split("&"):
+        name, _, value = field.partition("=")
+        yield value or name
+
+
 def _outcome(delivery: Delivery, status: int, told: str) -> Delivery:
     if 200 <= status < 300:
         return sent(delivery)
@@ -77,4 +99,4 @@ async def _excerpt(answer: httpx.Response) -> str:
         read += piece
         if len(read) >= _READ:
             break
-    return " ".join(without_forbidden(read[:_READ].decode(errors="replace")).split())[:_TOLD]
+    return " ".join(without_forbidden(read[:_READ].decode(errors="replace")).split())

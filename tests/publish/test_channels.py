@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +21,7 @@ from aggregator.model import Delivery, DeliveryState, Notice
 from aggregator.publish.deliver import Channels, Courier
 from aggregator.publish.notices import notice_deliveries, sample_deliveries
 from aggregator.publish.web.app import make_app
+from aggregator.publish.webhook import without_secrets
 from aggregator.settings import AlertRule, Channel
 from tests.builders import NOW
 from tests.loopback import Answer, Server, reply, serving
@@ -33,6 +36,22 @@ def notice(story: int = 7, **changes: object) -> Notice:
         rule="gas", story=story, headline=f"Газ {story} «flows»", why="matches", url="https://e.org", created=NOW
     )
     return replace(made, channels=("hook",), **changes)  # type: ignore[arg-type]
+
+
+async def stalled(writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(30)
+
+
+async def dripping(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(600):
+        writer.write(b"X-%d: y\r\n" % number)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 ")
 
 
 async def delivered(answer: Answer, *deliveries: Delivery, patience: float = 5) -> tuple[list[Delivery], Server]:
@@ -85,10 +104,13 @@ def test_a_webhook_is_posted_signed_json_with_an_id_that_stays() -> None:
     [
         (reply("200 OK"), DeliveryState.SENT, ""),
         (reply("302 Found", "Location: http://127.0.0.1:9/"), DeliveryState.FAILED, "HTTP 302"),
-        (reply("404 Not Found", body=b"no \x1b[31mhook\n"), DeliveryState.FAILED, "HTTP 404: no [31mhook"),
+        (reply("404 Not Found", body=b"no \x1b[31mway\n"), DeliveryState.FAILED, "HTTP 404: no [31mway"),
         (reply("429 Too Many Requests"), DeliveryState.QUEUED, "HTTP 429"),
         (reply("500 Internal Server Error", body=b"x" * 1_000_000), DeliveryState.QUEUED, f"HTTP 500: {'x' * 120}"),
         (reply("garbage"), DeliveryState.QUEUED, "no answer: RemoteProtocolError"),
+        (closed, DeliveryState.QUEUED, "no answer: RemoteProtocolError"),
+        (reply("404 No", body=b"no POST /hook?token=T0KEN"), DeliveryState.FAILED, "HTTP 404: no POST /…?token=…"),
+        (reply("403 No", body=SECRET.encode() + b" t0ken"), DeliveryState.FAILED, "HTTP 403: … …"),
     ],
 )
 def test_each_answer_has_its_outcome(answer: Answer, state: DeliveryState, reason: str) -> None:
@@ -98,13 +120,41 @@ def test_each_answer_has_its_outcome(answer: Answer, state: DeliveryState, reaso
     assert len(server.requests) == 1
 
 
-def test_a_webhook_that_stalls_is_tried_again_and_holds_nobody_for_longer_than_its_patience() -> None:
-    async def stall(writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(30)
-
+@pytest.mark.parametrize("hang", [stalled, dripping])
+def test_a_webhook_that_hangs_is_tried_again_and_holds_nobody_for_longer_than_its_patience(hang: Answer) -> None:
     (delivery,) = notice_deliveries(notice())
-    (done,), _ = asyncio.run(delivered(stall, delivery, patience=0.2))
-    assert (done.state, done.reason) == (DeliveryState.QUEUED, "no answer: ReadTimeout")
+    begun = time.monotonic()
+    done, server = asyncio.run(delivered(hang, *[delivery] * 20, patience=0.3))
+    assert time.monotonic() - begun < 20 * 0.3
+    assert {one.state for one in done} == {DeliveryState.QUEUED}
+    assert [one.reason.partition(":")[0] for one in done] == ["perhaps sent already", *["left for later"] * 19]
+    assert len(server.requests) == 1
+
+
+def test_a_channel_that_hangs_holds_back_no_other() -> None:
+    async def walk() -> list[Delivery]:
+        async with serving(hook=stalled, good=reply("200 OK")) as server:
+            others = tuple(Channel(name=name, url=server.url(f"/{name}")) for name in ("hook", "good"))
+            async with Courier(Channels(mail=None, others=others, timeout_seconds=0.2)) as courier:
+                both = notice_deliveries(replace(notice(), channels=("hook", "good")))
+                return [await courier.deliver(delivery) for delivery in both]
+
+    assert [one.state for one in asyncio.run(walk())] == [DeliveryState.QUEUED, DeliveryState.SENT]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://user:passw0rd@e.org/services/T0001/xyzzy", "user passw0rd services T0001 xyzzy"),
+        ("https://e.org/?key=a%2Fb%2Bc%3D&plain", "a%2Fb%2Bc%3D a/b+c= plain"),
+    ],
+)
+def test_nothing_of_an_address_is_told(url: str, told: str) -> None:
+    assert set(without_secrets(told, url, "").split()) == {"…"}
+
+
+def test_what_is_no_secret_stays_told() -> None:
+    assert without_secrets("no such path on e.org", "https://e.org/v1/?a=b", "") == "no such path on e.org"
 
 
 def test_a_webhook_that_is_not_there_is_tried_again_and_its_address_is_not_told() -> None:
@@ -138,7 +188,20 @@ def test_apprise_sends_what_a_notice_says() -> None:
     assert (told["title"], told["message"].splitlines()[0]) == ("[gas] Газ 7 «flows»", "Газ 7 «flows»")
     refused, _ = asyncio.run(walk(reply("500 Internal Server Error")))
     assert refused.state is DeliveryState.QUEUED
-    assert SECRET not in refused.reason
+    assert refused.reason == "the service did not take it: HTTP 500"
+
+
+def test_a_service_of_apprise_that_hangs_does_not_hold_back_the_end_of_the_program() -> None:
+    async def walk(port: int) -> Delivery:
+        channel = Channel(name="hook", url=f"json://127.0.0.1:{port}/notify?rto=20")
+        async with Courier(Channels(mail=None, others=(channel,), timeout_seconds=0.3)) as courier:
+            return await courier.deliver(notice_deliveries(notice())[0])
+
+    begun = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = asyncio.run(walk(silent.getsockname()[1]))
+    assert (done.state, done.reason) == (DeliveryState.QUEUED, "perhaps sent already: no answer within 0.3 s")
+    assert time.monotonic() - begun < 10
 
 
 def test_a_sample_goes_to_all_who_would_get_a_notice() -> None:

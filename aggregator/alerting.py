@@ -25,8 +25,8 @@ from aggregator.unusual import unusual_notices
 _BATCH = 500
 #: Notices that were told together with others.
 TOGETHER = "told with others"
-#: The longest cooldown, and so how long ago a notice may have been that still counts.
-_RECENT = timedelta(minutes=10_080)
+#: A cap counts the notices of so many minutes.
+_CAP_MINUTES = 60
 
 
 def alert(archive: Archive, settings: Settings, *, now: datetime, address: str = "") -> int:
@@ -51,7 +51,7 @@ def alert(archive: Archive, settings: Settings, *, now: datetime, address: str =
     unusual = paced(
         _unmuted(archive, unusual_notices(archive, settings, asked, beat=beat, now=now, address=address), now),
         _by_name(asked),
-        _sent(archive, now),
+        _sent(archive, settings.alerts, now),
     )
     kept += archive.save_notices(unusual, [one for notice in unusual for one in notice_deliveries(notice)], mark=mark)
     _tell_what_waited(archive, settings.alerts, now)
@@ -83,7 +83,7 @@ def _notices(
         )
     ]
     notices = _unmuted(archive, notices, now)
-    return paced(notices, _by_name(asked), _sent(archive, now))
+    return paced(notices, _by_name(asked), _sent(archive, (one.rule for one in asked), now))
 
 
 def _unmuted(archive: Archive, notices: Iterable[Notice], now: datetime) -> list[Notice]:
@@ -104,21 +104,22 @@ def _matched(
     return [Matched(story=stories[story], article=stored) for story, stored in latest.items() if story]
 
 
-def _sent(archive: Archive, now: datetime) -> dict[str, list[datetime]]:
-    """When each rule has lately sent something."""
+def _sent(archive: Archive, rules: Iterable[AlertRule], now: datetime) -> dict[str, list[datetime]]:
+    """When each rule has sent something, as far back as a cooldown or a cap looks."""
+    minutes = max((_CAP_MINUTES, *(rule.cooldown_minutes for rule in rules)))
     sent: dict[str, list[datetime]] = {}
-    for notice in archive.notices_between(now - _RECENT, now + timedelta(seconds=1)):
+    for notice in archive.notices_between(now - timedelta(minutes=minutes), now + timedelta(seconds=1)):
         if not notice.held or notice.held == TOGETHER:
             sent.setdefault(notice.rule, []).append(notice.created)
     return sent
 
 
-def _tell_what_waited(archive: Archive, rules: Iterable[AlertRule], now: datetime) -> None:
+def _tell_what_waited(archive: Archive, rules: Sequence[AlertRule], now: datetime) -> None:
     """Together, in one delivery for each rule and recipient, once the rule may send again."""
     waiting: dict[str, list[Notice]] = {}
     for notice in archive.notices_held((COOLDOWN, TOO_MANY)):
         waiting.setdefault(notice.rule, []).append(notice)
-    sent = _sent(archive, now)
+    sent = _sent(archive, rules, now)
     for rule in rules:
         held = waiting.get(rule.name)
         if held and not held_because(rule, sent.get(rule.name, []), now):

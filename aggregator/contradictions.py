@@ -69,10 +69,8 @@ def _selector_problems(number: int, feed: Feed) -> Iterator[Problem]:
 
 def _digest_problems(number: int, digest: DigestDefinition) -> Iterator[Problem]:
     place = ("digests", number)
-    if not _is_zone(digest.zone):
-        close = difflib.get_close_matches(digest.zone, available_timezones(), 1)
-        hint = f"did you mean {close[0]}?" if close else "use an IANA name such as Europe/Berlin"
-        yield (*place, "zone"), f"no time zone {digest.zone!r}; {hint}"
+    if problem := _zone_problem(digest.zone):
+        yield (*place, "zone"), problem
     if not _TIME.fullmatch(digest.time):
         yield (*place, "time"), f'{digest.time!r} is no time of day; write "07:00"'
     if not _NAME.fullmatch(digest.name):
@@ -112,8 +110,8 @@ def _alert_problems(settings: Settings) -> Iterator[Problem]:
             yield (*place, "kind"), f"{rule.kind} is about a camp: name one with `camp`"
         if rule.quiet and not _HOURS.fullmatch(rule.quiet):
             yield (*place, "quiet"), f'{rule.quiet!r} are no hours; write "22:00-07:00"'
-        if not _is_zone(rule.zone):
-            yield (*place, "zone"), f"no time zone {rule.zone!r}; use an IANA name such as Europe/Berlin"
+        if problem := _zone_problem(rule.zone):
+            yield (*place, "zone"), problem
         for name in rule.channels:
             if name not in channels:
                 listed = f"there are {', '.join(channels)}" if channels else "give one under `channels:`"
@@ -174,8 +172,11 @@ def _is_port(url: str) -> bool:
         return False
 
 
-def _is_zone(name: str) -> bool:
+def _zone_problem(name: str) -> str:
     try:
-        return bool(ZoneInfo(name))
+        ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
+        close = difflib.get_close_matches(name, available_timezones(), 1)
+        hint = f"did you mean {close[0]}?" if close else "use an IANA name such as Europe/Berlin"
+        return f"no time zone {name!r}; {hint}"
+    return ""

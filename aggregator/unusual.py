@@ -10,12 +10,12 @@ from aggregator.model import Notice
 from aggregator.publish.account import silent_camps
 from aggregator.publish.alerts import NO_STORY, Asked, feed_trouble_of, silence_of, spike_of
 from aggregator.publish.spikes import KNOWN_HOURS, volume_of
-from aggregator.publish.view import CAMP_NAMES
+from aggregator.publish.view import CAMP_NAMES, FeedReport
 from aggregator.settings import Settings
 
 #: Stories that began so long before a silence is complete are looked at: who starts a rule is not told of all that was.
 _LATELY = timedelta(hours=24)
-#: So often is looked: both questions are about hours.
+#: So often is looked: the questions are about hours.
 _EVERY = timedelta(minutes=10)
 #: Notices of a rule that are looked through for what has been told.
 _TOLD = 1000
@@ -33,12 +33,12 @@ def unusual_notices(
     silences = [one for one in wanted if one.rule.kind == "silence"]
     spikes = [one for one in wanted if one.rule.kind == "spike"]
     troubles = [one.rule for one in wanted if one.rule.kind == "feeds"]
-    reports = feed_reports(archive, settings) if troubles else ()
+    reports = feed_reports(archive, settings) if silences or troubles else ()
     return [
         *(
             notice
             for one in silences
-            for notice in _silences(archive, settings, one, beat=beat, now=now, address=address)
+            for notice in _silences(archive, reports, one, beat=beat, now=now, address=address)
         ),
         *(notice for one in spikes for notice in _spikes(archive, one, now=now, address=address)),
         *(
@@ -50,11 +50,11 @@ def unusual_notices(
 
 
 def _silences(
-    archive: Archive, settings: Settings, asked: Asked, *, beat: Beat, now: datetime, address: str
+    archive: Archive, reports: Sequence[FeedReport], asked: Asked, *, beat: Beat, now: datetime, address: str
 ) -> Iterator[Notice]:
     rule, complete = asked.rule, now - timedelta(hours=asked.rule.hours)
     found = archive.story_ids(complete - _LATELY, now, minimum_relevance=rule.minimum_relevance, query=asked.query)
-    told, reports = archive.last_notices(found), feed_reports(archive, settings)
+    told = archive.last_notices(found)
     for story in archive.told_stories(found, now):
         began = story.first.article.date
         if (rule.name, story.id) in told or not complete - _LATELY <= began <= complete or rule.camp is None:

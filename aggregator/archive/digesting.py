@@ -8,7 +8,7 @@ from aggregator.archive.branches import branches
 from aggregator.archive.positions import moment_of
 from aggregator.archive.rows import store_time
 from aggregator.archive.searching import Searching
-from aggregator.model import DayVolume, RankedStory, Story
+from aggregator.model import DayVolume, RankedStory, StoredArticle, Story
 from aggregator.model.query import And, Compare, Query
 
 #: The rule of `publish.view.lead_article`: an original before a reprint, English, the most relevant, the first.
@@ -53,8 +53,10 @@ class Digesting(Searching):
             "date < ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY date, id",
             (store_time(until), json.dumps(sorted(stories))),
         )
-        grouped = {story: [one for one in articles if one.story == story] for story in sorted(stories)}
-        return tuple(Story(id=story, articles=tuple(members)) for story, members in grouped.items() if members)
+        grouped: dict[int, list[StoredArticle]] = {}
+        for stored in articles:
+            grouped.setdefault(stored.story or 0, []).append(stored)
+        return tuple(Story(id=story, articles=tuple(grouped[story])) for story in sorted(grouped))
 
     def hourly(self, query: Query, until: datetime, *, hours: int, minimum_relevance: float) -> tuple[int, ...]:
         begin = until - timedelta(hours=hours)

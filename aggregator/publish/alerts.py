@@ -11,6 +11,7 @@ from aggregator.annotate.quantities import quantities
 from aggregator.model import DateConfidence, Health, Notice, StoredArticle, Story
 from aggregator.model.publish import QUIET
 from aggregator.model.query import Query
+from aggregator.publish.calendar import is_weekday
 from aggregator.publish.snippets import Piece, snippet
 from aggregator.publish.spikes import Volume
 from aggregator.publish.view import CAMP_NAMES, FeedReport
@@ -26,7 +27,6 @@ _HOUR = timedelta(hours=1)
 NO_STORY = 0
 #: So many feeds in trouble at once, and more than half of all, are one trouble: the network's.
 _OUTAGE = 3
-_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +243,7 @@ def held_because(rule: AlertRule, recent: Sequence[datetime], now: datetime) -> 
 def is_quiet(rule: AlertRule, now: datetime) -> bool:
     """Whether the rule sends nothing now, by the wall clock of its zone."""
     local = now.astimezone(ZoneInfo(rule.zone))
-    days = {"daily": _WEEK, "weekdays": _WEEK[:5]}[rule.days] if isinstance(rule.days, str) else rule.days
-    if _WEEK[local.weekday()] not in days:
+    if not is_weekday(local.date(), rule.days):
         return True
     if not rule.quiet:
         return False

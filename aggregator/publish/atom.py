@@ -36,10 +36,7 @@ def editions_as_atom(
     now: datetime,
 ) -> bytes:
     """The feed of editions, UTF-8; `name` tells it from other feeds for ever, `itself` is its address, `address` a page's."""
-    feed = _feed(f"digests?{name}", title, max((line.until for line in lines), default=now))
-    _add(feed, "link").attrib.update({"rel": "self", "href": link_target(itself)})
-    # Entries without authors need one of the feed (RFC 4287 §4.1.1).
-    _add(_add(feed, "author"), "name", "aggregator")
+    feed = _own_feed(f"digests?{name}", title, max((line.until for line in lines), default=now), itself)
     for line in lines:
         entry = _add(feed, "entry")
         _add(entry, "id", _identifier(line.key))
@@ -52,9 +49,8 @@ def editions_as_atom(
 
 def notices_as_atom(notices: Sequence[Notice], *, rule: AlertRule, itself: str, now: datetime) -> bytes:
     """The feed of what a rule has told, UTF-8; `itself` is its address."""
-    feed = _feed(f"alerts?{rule.name}", f"{rule.name}: {rule.query}", max((n.created for n in notices), default=now))
-    _add(feed, "link").attrib.update({"rel": "self", "href": link_target(itself)})
-    _add(_add(feed, "author"), "name", "aggregator")
+    updated = max((notice.created for notice in notices), default=now)
+    feed = _own_feed(f"alerts?{rule.name}", f"{rule.name}: {rule.query}", updated, itself)
     for notice in notices:
         entry = _add(feed, "entry")
         _add(entry, "id", _identifier(notice.key))
@@ -72,6 +68,14 @@ def _feed(name: str, title: str, updated: datetime) -> etree._Element:
     _add(feed, "title", f"aggregator: {title}")
     _add(feed, "updated", _moment(updated))
     _add(feed, "generator", "aggregator")
+    return feed
+
+
+def _own_feed(name: str, title: str, updated: datetime, itself: str) -> etree._Element:
+    """A feed whose entries are the program's own: without authors they need one of the feed (RFC 4287 §4.1.1)."""
+    feed = _feed(name, title, updated)
+    _add(feed, "link").attrib.update({"rel": "self", "href": link_target(itself)})
+    _add(_add(feed, "author"), "name", "aggregator")
     return feed
 
 

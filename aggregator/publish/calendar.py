@@ -52,10 +52,14 @@ def owed_since(
     return due_before(digest, now + timedelta.resolution)
 
 
+def is_weekday(day: date, days: str | tuple[Weekday, ...]) -> bool:
+    """Whether a date is one of the days that a name (`daily`, `weekdays`, `weekly`) or a list says."""
+    return _WEEK[day.weekday()] in (_NAMED[days] if isinstance(days, str) else days)
+
+
 def is_edition_day(digest: DigestDefinition, day: date) -> bool:
     """Whether the digest has an edition of a local date."""
-    days = _NAMED[digest.days] if isinstance(digest.days, str) else digest.days
-    return _WEEK[day.weekday()] in days
+    return is_weekday(day, digest.days)
 
 
 def due_at(digest: DigestDefinition, day: date) -> datetime:

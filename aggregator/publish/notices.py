@@ -16,7 +16,7 @@ def notice_deliveries(notice: Notice) -> list[Delivery]:
     """A mail for each recipient, and one for each channel; none while it waits."""
     if notice.held:
         return []
-    again = f" (again, {notice.number})" if notice.number > 1 else ""
+    again = f" (again, {notice.number})" if notice.number > 1 and notice.story != NO_STORY else ""
     subject = f"{_SEVERITIES[notice.severity]}[{notice.rule}]{again} {notice.headline}"
     text = notice_text(notice)
     return _deliveries(notice.key, notice.recipients, notice.channels, subject, text, [notice], notice.created)

@@ -1,4 +1,4 @@
-"""Pure: stories as readers see them; what the templates of digest and page are given."""
+"""Pure: stories as readers of the web see them, and what pages and digests share: names, leads, delays."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +63,7 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryView:
-    """A story as the digest shows it."""
+    """A story as the pages of the web show it; the digest's is `content.ToldStory`."""
 
     id: int
     headline: str
@@ -84,7 +84,7 @@ class StoryView:
 
 
 def story_view(story: Story, beat: Beat) -> StoryView:
-    """Put a story into the words of the digest. Its lead article: see `lead_article`."""
+    """Put a story into the words of a page. Its lead article: see `lead_article`."""
     lead = lead_article(story)
     sources = tuple(_source(stored, story.first.article.date) for stored in _one_per_outlet(story.articles))
     article = lead.article

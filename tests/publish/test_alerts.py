@@ -96,6 +96,8 @@ def test_each_recipient_of_a_notice_gets_a_mail_that_names_rule_headline_reason_
     assert lines[4:] == [f"Read: {made.url}", "Quiet: aggregator alerts mute gas --story 7"]
     urgent = notice_deliveries(replace(made, severity="urgent", number=2))
     assert urgent[0].subject == "URGENT: [gas] (again, 2) Pipeline <b>signed"
+    of_no_story = notice_deliveries(replace(made, story=0, number=2))
+    assert of_no_story[0].subject == "[gas] Pipeline <b>signed", "a second spike or feed is not the first once more"
 
 
 # --- again, and when not -----------------------------------------------------------------------

@@ -99,7 +99,7 @@ def _members(
 def _week(
     archive: Archive, settings: Settings, definition: DigestDefinition, until: datetime
 ) -> list[tuple[date, Sequence[int], int]]:
-    """The most important stories of each of the last seven days, the earliest day first; a story in its best day only."""
+    """The most important stories of each of the last seven days, the earliest day first; a story in the first only that tells it."""
     told: set[int] = set()
     days: list[tuple[date, Sequence[int], int]] = []
     for back in range(_WEEK - 1, -1, -1):

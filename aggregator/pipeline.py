@@ -5,6 +5,7 @@ and run again. Those that wait for the network, the first two and the last, have
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -134,6 +135,6 @@ def _begun(archive: Archive) -> datetime | None:
 
 def write_edition_files(edition: Edition, definition: DigestDefinition, folder: Path, now: datetime) -> None:
     """Write an edition that the archive holds into a folder once more."""
-    for delivery in edition_deliveries(edition, definition, folder, now):
-        if delivery.channel == "file":
-            write_file(delivery)
+    # Without mails, which editions of before contents were kept could not be made into.
+    for delivery in edition_deliveries(edition, replace(definition, recipients=()), folder, now):
+        write_file(delivery)

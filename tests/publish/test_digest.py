@@ -12,6 +12,7 @@ import pytest
 
 from aggregator.annotate.beat import Beat, load_beat
 from aggregator.model import Annotated, DayVolume, Edition, Evidence, Health, Mention, Notice, Story
+from aggregator.pipeline import write_edition_files
 from aggregator.publish.digest import (
     MAIL_BYTES,
     edition_deliveries,
@@ -474,6 +475,12 @@ def test_the_subject_is_what_the_definition_says(beat: Beat, tmp_path: Path) -> 
     assert made.manifest["subject"] == "Thursday 2026-03-05: Gas flows (2) – China–Russia daily"
     assert made.manifest["headlines"] == ["Gas flows", "Other"]
     assert {row.subject for row in edition_deliveries(made, definition, tmp_path, NOW)} == {made.manifest["subject"]}
+
+
+def test_the_files_of_an_edition_of_before_contents_were_kept_are_written_again(beat: Beat, tmp_path: Path) -> None:
+    made = replace(edition(beat, story_of_three()), manifest={})
+    write_edition_files(made, DAILY, tmp_path, NOW)
+    assert (tmp_path / "daily-2026-03-05.html").read_text(encoding="utf-8") == made.html
 
 
 def test_an_empty_edition_may_be_skipped_and_outputs_chosen(beat: Beat, tmp_path: Path) -> None:
